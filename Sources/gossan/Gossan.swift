@@ -1,0 +1,6 @@
+@main
+struct Gossan {
+  static func main() {
+    print("gossan")
+  }
+}
