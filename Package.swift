@@ -34,7 +34,8 @@ let package = Package(
   products: [.executable(name: "gossan", targets: ["gossan"])],
   targets: [
     .systemLibrary(name: "CGDAL", pkgConfig: "gdal", providers: [.apt(["libgdal-dev"])]),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
     library("Rasters"),
     library("RasterFiles", ["CGDAL", "Rasters"]),
@@ -52,7 +53,8 @@ let package = Package(
         "Explanation", "Reports",
       ]),
     .executableTarget(
-      name: "gossan", dependencies: ["Pipelines", "RasterFiles", "Tensors"], swiftSettings: settings),
+      name: "gossan", dependencies: ["Pipelines", "RasterFiles", "Tensors"], swiftSettings: settings
+    ),
     .executableTarget(
       name: "Benchmarks",
       dependencies: ["Tensors", "Networks", "Segmentation", "Rasters", "RasterFiles"],
