@@ -1,6 +1,6 @@
 extension Command {
   /// The help of a command, or of the program.
-  public static func help(_ verb: Verb?) -> String {
+  public static func helpText(for verb: Verb?) -> String {
     guard let verb else { return overview }
     let options = optionHelp[verb] ?? []
     let lines = options.map { HelpText.entry($0.0, $0.1, indentation: 2) }
