@@ -1,0 +1,133 @@
+/// What the command line asks for.
+public enum Command: Sendable, Hashable {
+  /// Runs a pipeline.
+  case run(Run)
+  /// Finds all problems of a pipeline without reading pixels.
+  case check(Check)
+  /// Shows the stages and their options.
+  case stages(Stages)
+  /// Describes a file.
+  case info(Info)
+  /// Says what of the system is there and what is missing.
+  case doctor(Doctor)
+  /// Shows the help of a command, or of the program.
+  case help(Verb?)
+  /// Shows the version.
+  case version
+
+  /// The words for commands.
+  public enum Verb: String, Sendable, Hashable, CaseIterable {
+    /// Runs a pipeline.
+    case run
+    /// Checks a pipeline.
+    case check
+    /// Lists stages.
+    case stages
+    /// Describes a file.
+    case info
+    /// Looks at the system.
+    case doctor
+  }
+
+  /// The arguments of `gossan run`.
+  public struct Run: Sendable, Hashable {
+    /// The pipeline file.
+    public var pipeline: String
+    /// Changes of parameters and options.
+    public var overrides = Overrides()
+    /// The folder of the outputs, or nil for `out/<pipeline name>`.
+    public var output: String?
+    /// The folder of the store, or nil for the one inside the outputs.
+    public var work: String?
+    /// The number of workers, or nil for one per core.
+    public var jobs: Int?
+    /// The memory that may be used, in bytes, or nil for a share of what there is.
+    public var memory: Int?
+    /// Whether only the plan is shown.
+    public var isDryRun = false
+    /// How progress is shown.
+    public var progress = ProgressStyle.auto
+    /// How much is said.
+    public var verbosity = Verbosity.normal
+
+    /// Runs a pipeline file with everything else by default.
+    public init(pipeline: String) { self.pipeline = pipeline }
+  }
+
+  /// The arguments of `gossan check`.
+  public struct Check: Sendable, Hashable {
+    /// The pipeline file.
+    public var pipeline: String
+    /// Changes of parameters and options.
+    public var overrides = Overrides()
+    /// How much is said.
+    public var verbosity = Verbosity.normal
+
+    /// Checks a pipeline file.
+    public init(pipeline: String) { self.pipeline = pipeline }
+  }
+
+  /// The arguments of `gossan stages`.
+  public struct Stages: Sendable, Hashable {
+    /// The stage to describe, or nil for all.
+    public var name: String?
+    /// Whether JSON Schema is wanted instead of help.
+    public var isSchema = false
+
+    /// Shows one stage, or all.
+    public init(name: String? = nil) { self.name = name }
+  }
+
+  /// The arguments of `gossan info`.
+  public struct Info: Sendable, Hashable {
+    /// The raster, model or store.
+    public var file: String
+    /// Whether the answer is JSON.
+    public var isJSON = false
+
+    /// Describes a file.
+    public init(file: String) { self.file = file }
+  }
+
+  /// The arguments of `gossan doctor`.
+  public struct Doctor: Sendable, Hashable {
+    /// Whether the answer is JSON.
+    public var isJSON = false
+
+    /// Looks at the system.
+    public init() {}
+  }
+
+  /// How progress is shown.
+  public enum ProgressStyle: String, Sendable, Hashable, CaseIterable {
+    /// A bar on a terminal, plain lines elsewhere.
+    case auto
+    /// A bar that is drawn over itself.
+    case bar
+    /// A line now and then.
+    case plain
+    /// One event a line, as JSON.
+    case json
+    /// Nothing.
+    case none
+  }
+
+  /// How much is said.
+  public enum Verbosity: Int, Sendable, Hashable {
+    /// Only what went wrong.
+    case quiet
+    /// What was done.
+    case normal
+    /// Also how it was done.
+    case verbose
+  }
+}
+
+/// A command line that makes no sense: one sentence, exit status 2.
+public struct UsageError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The exit status of a process with a wrong command line or an invalid pipeline.
+  public static let exitStatus: Int32 = 2
+
+  /// What is wrong and what was expected.
+  public var description: String
+}

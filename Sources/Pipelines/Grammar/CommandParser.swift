@@ -1,0 +1,232 @@
+extension Command {
+  /// Understands the arguments after the program's name.
+  public static func parse(_ arguments: [String]) throws(UsageError) -> Command {
+    guard let first = arguments.first else { return .help(nil) }
+    let rest = Array(arguments.dropFirst())
+    switch first {
+    case "--version", "-V": return .version
+    case "--help", "-h": return .help(nil)
+    case "help":
+      guard let name = rest.first else { return .help(nil) }
+      return .help(try verb(name))
+    default: break
+    }
+    let verb = try verb(first)
+    var parser = CommandParser(verb: verb, arguments: rest)
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+      return .help(verb)
+    }
+    return try parser.command()
+  }
+
+  private static func verb(_ name: String) throws(UsageError) -> Verb {
+    if let verb = Verb(rawValue: name) { return verb }
+    let hint = Suggestion.phrase(name, among: Verb.allCases.map(\.rawValue))
+    let kind = name.hasPrefix("-") ? "option" : "command"
+    throw UsageError(description: "there is no \(kind) '\(name)'\(hint)")
+  }
+}
+
+/// Walks the arguments of one command.
+struct CommandParser {
+  let verb: Command.Verb
+  private var arguments: ArraySlice<String>
+  private var operands: [String] = []
+  private var run = Command.Run(pipeline: "")
+  private var isJSON = false
+  private var isSchema = false
+
+  init(verb: Command.Verb, arguments: [String]) {
+    self.verb = verb
+    self.arguments = arguments[...]
+  }
+
+  /// The options of each command; those with `=` take a value.
+  static let options: [Command.Verb: [String]] = [
+    .run: [
+      "--set=", "--out=", "--work=", "--jobs=", "--memory=", "--dry-run", "--progress=", "-q", "-v",
+      "--quiet", "--verbose", "--help",
+    ],
+    .check: ["--set=", "-q", "-v", "--quiet", "--verbose", "--help"],
+    .stages: ["--schema", "--help"],
+    .info: ["--json", "--help"],
+    .doctor: ["--json", "--help"],
+  ]
+
+  mutating func command() throws(UsageError) -> Command {
+    while let argument = arguments.popFirst() {
+      if argument == "--" {
+        operands += arguments
+        break
+      }
+      if argument.hasPrefix("-"), argument != "-" {
+        try option(argument)
+      } else {
+        operands.append(argument)
+      }
+    }
+    return try finished()
+  }
+
+  private func finished() throws(UsageError) -> Command {
+    switch verb {
+    case .run:
+      var run = run
+      run.pipeline = try operand("a pipeline file")
+      return .run(run)
+    case .check:
+      var check = Command.Check(pipeline: try operand("a pipeline file"))
+      check.overrides = run.overrides
+      check.verbosity = run.verbosity
+      return .check(check)
+    case .stages:
+      if operands.count > 1 { throw surplus(operands[1]) }
+      var stages = Command.Stages(name: operands.first)
+      stages.isSchema = isSchema
+      return .stages(stages)
+    case .info:
+      var info = Command.Info(file: try operand("a file"))
+      info.isJSON = isJSON
+      return .info(info)
+    case .doctor:
+      if let first = operands.first { throw surplus(first) }
+      var doctor = Command.Doctor()
+      doctor.isJSON = isJSON
+      return .doctor(doctor)
+    }
+  }
+
+  private func operand(_ what: String) throws(UsageError) -> String {
+    guard let first = operands.first else {
+      throw UsageError(
+        description: "'gossan \(verb.rawValue)' needs \(what); see 'gossan \(verb.rawValue) --help'"
+      )
+    }
+    if operands.count > 1 { throw surplus(operands[1]) }
+    return first
+  }
+
+  private func surplus(_ argument: String) -> UsageError {
+    UsageError(description: "'gossan \(verb.rawValue)' does not expect '\(argument)'")
+  }
+}
+
+// Options.
+extension CommandParser {
+  private mutating func option(_ argument: String) throws(UsageError) {
+    let equals = argument.firstIndex(of: "=")
+    let name = equals.map { String(argument[..<$0]) } ?? argument
+    let attached = equals.map { String(argument[argument.index(after: $0)...]) }
+    if name.hasPrefix("--stage."), verb == .run || verb == .check {
+      return try stageOption(name, attached)
+    }
+    let known = Self.options[verb] ?? []
+    if known.contains(name + "=") {
+      if let attached {
+        try valued(name, attached)
+      } else {
+        try valued(name, try nextValue(name))
+      }
+    } else if known.contains(name) {
+      if attached != nil { throw UsageError(description: "option '\(name)' takes no value") }
+      flag(name)
+    } else {
+      let names = known.map { $0.hasSuffix("=") ? String($0.dropLast()) : $0 }
+      let hint = Suggestion.nearest(name, among: names).map { "; did you mean '\($0)'?" }
+      throw UsageError(
+        description: "'gossan \(verb.rawValue)' has no option '\(name)'"
+          + (hint ?? "; see 'gossan \(verb.rawValue) --help'"))
+    }
+  }
+
+  private mutating func nextValue(_ name: String) throws(UsageError) -> String {
+    guard let value = arguments.popFirst(), !value.hasPrefix("--") else {
+      throw UsageError(description: "option '\(name)' needs a value")
+    }
+    return value
+  }
+
+  private mutating func flag(_ name: String) {
+    switch name {
+    case "--dry-run": run.isDryRun = true
+    case "-q", "--quiet": run.verbosity = .quiet
+    case "-v", "--verbose": run.verbosity = .verbose
+    case "--json": isJSON = true
+    case "--schema": isSchema = true
+    default: break
+    }
+  }
+
+  private mutating func valued(_ name: String, _ value: String) throws(UsageError) {
+    if value.isEmpty, name != "--set" {
+      throw UsageError(description: "option '\(name)' needs a value")
+    }
+    switch name {
+    case "--set": run.overrides.parameters.append(try Self.parameter(value))
+    case "--out": run.output = value
+    case "--work": run.work = value
+    case "--jobs":
+      guard let jobs = Int(value), (1...1024).contains(jobs) else {
+        throw Self.unexpected(value, name, "a whole number from 1 to 1024")
+      }
+      run.jobs = jobs
+    case "--memory":
+      guard let memory = Self.size(value) else {
+        throw Self.unexpected(value, name, "a size such as 600M or 2G")
+      }
+      run.memory = memory
+    case "--progress":
+      guard let style = Command.ProgressStyle(rawValue: value) else {
+        let words = Command.ProgressStyle.allCases.map(\.rawValue)
+        let nearest = Suggestion.nearest(value, among: words).map { " ('\($0)'?)" } ?? ""
+        throw Self.unexpected(value, name, Suggestion.alternatives(words) + nearest)
+      }
+      run.progress = style
+    default: break
+    }
+  }
+
+  private static func unexpected(_ value: String, _ name: String, _ expected: String)
+    -> UsageError
+  {
+    UsageError(description: "option '\(name)': expected \(expected), found '\(value)'")
+  }
+
+  private static func parameter(_ text: String) throws(UsageError) -> Overrides.Parameter {
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw unexpected(text, "--set", "NAME=VALUE")
+    }
+    return Overrides.Parameter(
+      name: String(text[..<equals]), text: String(text[text.index(after: equals)...]))
+  }
+
+  private mutating func stageOption(_ name: String, _ value: String?) throws(UsageError) {
+    let parts = name.dropFirst("--stage.".count).split(
+      separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, let value else {
+      throw UsageError(
+        description:
+          "expected --stage.TAG.OPTION=VALUE, found '\(name)\(value.map { "=\($0)" } ?? "")'"
+      )
+    }
+    run.overrides.options.append(
+      Overrides.Option(tag: String(parts[0]), path: String(parts[1]), text: value))
+  }
+
+  /// The bytes of a size such as `600M`; K, M, G and T are powers of 1024.
+  static func size(_ text: String) -> Int? {
+    var digits = text.uppercased()
+    for suffix in ["IB", "B"] where digits.hasSuffix(suffix) {
+      digits.removeLast(suffix.count)
+      break
+    }
+    var unit = 1.0
+    if let last = digits.last, let power = ["K", "M", "G", "T"].firstIndex(of: String(last)) {
+      for _ in 0...power { unit *= 1024 }
+      digits.removeLast()
+    }
+    guard let number = JSON5Reader.number(digits), !digits.hasPrefix("0X") else { return nil }
+    let bytes = number * unit
+    return bytes >= 1 && bytes < 9e15 ? Int(bytes) : nil
+  }
+}

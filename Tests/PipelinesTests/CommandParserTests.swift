@@ -1,0 +1,85 @@
+import Testing
+
+@testable import Pipelines
+
+@Suite struct CommandParserTests {
+  private func parse(_ line: String) throws(UsageError) -> Command {
+    try Command.parse(line.split(separator: " ").map(String.init))
+  }
+
+  @Test func readsEveryOptionOfRun() throws {
+    var run = Command.Run(pipeline: "p.json5")
+    run.overrides = Overrides(
+      parameters: [.init(name: "a", text: "1"), .init(name: "b", text: "x=y")],
+      options: [
+        .init(tag: "seg", path: "size", text: "5"), .init(tag: "m", path: "a.0.b", text: ""),
+      ])
+    run.output = "o"
+    run.work = "w"
+    run.jobs = 4
+    run.memory = 600 << 20
+    run.isDryRun = true
+    run.progress = .json
+    run.verbosity = .verbose
+    let line = """
+      run --set a=1 p.json5 --set=b=x=y --stage.seg.size=5 --stage.m.a.0.b= --out o --work=w \
+      --jobs 4 --memory 600M --dry-run --progress json -v
+      """
+    #expect(try parse(line) == .run(run))
+  }
+
+  @Test func readsTheOtherCommands() throws {
+    #expect(try parse("check p.json5") == .check(Command.Check(pipeline: "p.json5")))
+    #expect(try parse("check -- -p") == .check(Command.Check(pipeline: "-p")))
+    #expect(try parse("stages") == .stages(Command.Stages()))
+    var stages = Command.Stages(name: "train")
+    stages.isSchema = true
+    #expect(try parse("stages train --schema") == .stages(stages))
+    var info = Command.Info(file: "a.tif")
+    info.isJSON = true
+    #expect(try parse("info --json a.tif") == .info(info))
+    #expect(try parse("doctor") == .doctor(Command.Doctor()))
+    #expect(try parse("--version") == .version)
+    #expect(try parse("") == .help(nil))
+    #expect(try parse("help check") == .help(.check))
+    #expect(try parse("run --help") == .help(.run))
+  }
+
+  @Test(arguments: [
+    ("rum p", "there is no command 'rum'; did you mean 'run'?"),
+    (
+      "--verzion",
+      "there is no option '--verzion'; expected 'run', 'check', 'stages', 'info' or 'doctor'"
+    ),
+    ("run", "'gossan run' needs a pipeline file; see 'gossan run --help'"),
+    ("run a b", "'gossan run' does not expect 'b'"),
+    ("run a --job 2", "'gossan run' has no option '--job'; did you mean '--jobs'?"),
+    ("run a --frobnicate", "'gossan run' has no option '--frobnicate'; see 'gossan run --help'"),
+    ("run a --jobs", "option '--jobs' needs a value"),
+    ("run a --out --dry-run", "option '--out' needs a value"),
+    ("run a --jobs 0", "option '--jobs': expected a whole number from 1 to 1024, found '0'"),
+    ("run a --memory much", "option '--memory': expected a size such as 600M or 2G, found 'much'"),
+    (
+      "run a --progress bars",
+      "option '--progress': expected auto, bar, plain, json or none ('bar'?), found 'bars'"
+    ),
+    ("run a --dry-run=1", "option '--dry-run' takes no value"),
+    ("run a --set x", "option '--set': expected NAME=VALUE, found 'x'"),
+    ("run a --stage.x=5", "expected --stage.TAG.OPTION=VALUE, found '--stage.x=5'"),
+    ("run a --stage.x.y", "expected --stage.TAG.OPTION=VALUE, found '--stage.x.y'"),
+    ("doctor x", "'gossan doctor' does not expect 'x'"),
+  ])
+  func saysWhatIsWrong(line: String, message: String) {
+    #expect(throws: UsageError(description: message)) { try parse(line) }
+  }
+
+  @Test(
+    arguments: [
+      ("600M", 600 << 20), ("2G", 2 << 30), ("1.5k", 1536), ("100", 100), ("1GiB", 1 << 30),
+      ("1kb", 1024), ("0", nil), ("-1G", nil), ("G", nil), ("0x10", nil), ("NaN", nil),
+      ("9999999T", nil),
+    ] as [(String, Int?)])
+  func readsSizes(text: String, bytes: Int?) {
+    #expect(CommandParser.size(text) == bytes)
+  }
+}
