@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Training samples that stand for "nothing special": the baselines of explanations.
 public enum BackgroundSample {
   /// Chooses up to `count` of the samples at `positions`, in proportion to the classes.
@@ -14,11 +16,12 @@ public enum BackgroundSample {
       .sorted { $0.key.lexicographicallyPrecedes($1.key) }
       .map(\.value)
     let quotas = quotas(groups.map(\.count), count: count)
+    let choice = Randomness(seed: seed, Randomness.word("background"))
     var chosen: [Int] = []
     for (members, quota) in zip(groups, quotas) {
       let keyed = members.map { position -> (key: UInt64, position: Int) in
         let id = UInt64(bitPattern: Int64(set.samples[position].id))
-        return (seededKey(seed, id, 0xB0), position)
+        return (choice.bits64(id), position)
       }
       chosen += keyed.sorted { $0 < $1 }.prefix(quota).map(\.position)
     }

@@ -1,4 +1,5 @@
 internal import Networks
+internal import Tensors
 
 /// The strata that samples are balanced by when they are divided.
 ///
@@ -79,7 +80,8 @@ enum GroupStratification {
     var totals = [Double](repeating: 0, count: strata.count)
     for count in counts { for stratum in totals.indices { totals[stratum] += count[stratum] } }
     let unevenness = counts.map { spread($0) }
-    let keys = groups.map { seededKey(seed, $0.key.0, $0.key.1) }
+    let ties = Randomness(seed: seed, Randomness.word("stratification"))
+    let keys = groups.map { ties.derived($0.key.0, $0.key.1).bits64(0) }
     let order = groups.indices.sorted {
       (-unevenness[$0], -groups[$0].positions.count, keys[$0])
         < (-unevenness[$1], -groups[$1].positions.count, keys[$1])
@@ -143,15 +145,4 @@ enum GroupStratification {
     return
       (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
   }
-}
-
-/// A number that depends on a seed and two words alone, for ties.
-func seededKey(_ seed: UInt64, _ a: UInt64, _ b: UInt64) -> UInt64 {
-  func mix(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9E37_79B9_7F4A_7C15
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  return mix(mix(mix(seed) ^ a) ^ b)
 }
