@@ -38,6 +38,13 @@ public struct SampleSet: Sendable, Hashable, Codable {
     self.samples = samples
   }
 
+  /// Some samples of a set that is known to be valid.
+  init(valid set: SampleSet, samples: [Sample]) {
+    kind = set.kind
+    categories = set.categories
+    self.samples = samples
+  }
+
   private static func check(
     _ sample: Sample, kind: ModelArchitecture.Head.Kind, count: Int
   ) throws(SampleError) {

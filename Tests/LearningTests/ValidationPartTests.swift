@@ -44,4 +44,20 @@ struct ValidationPartTests {
     let single = ValidationPart.choose(from: set, positions: [3], blockSize: 20, seed: 4)
     #expect(single.validation == [] && single.training == [3])
   }
+
+  @Test(arguments: [20.0, 60]) func samplesOfASegmentStayTogether(blockSize: Double) throws {
+    let set = try scatteredSamples(200, seed: 5) { x, _ in .category(x > 60 ? 1 : 0) }
+    let segments = set.samples.map { Int32($0.x / 7) * 100 + Int32($0.y / 7) }
+    let part = ValidationPart.choose(
+      from: set, positions: Array(0..<200), blockSize: blockSize, segments: segments, seed: 4)
+    #expect(part.method == (blockSize == 20 ? .blocks : .random))
+    #expect(part.validation.count > 20 && part.validation.count < 60)
+    let watched = Set(part.validation.map { segments[$0] })
+    #expect(watched.isDisjoint(with: part.training.map { segments[$0] }))
+    let alone = ValidationPart.choose(
+      from: set, positions: Array(0..<200), blockSize: blockSize, seed: 4)
+    #expect(
+      !Set(alone.validation.map { segments[$0] }).isDisjoint(
+        with: alone.training.map { segments[$0] }))
+  }
 }
