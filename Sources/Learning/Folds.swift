@@ -1,0 +1,197 @@
+public import Rasters
+
+/// The division of samples into folds for cross-validation, and the places that belong to them.
+///
+/// A fold's test places are more than its test samples: any other point that lies in one must not
+/// reach what is fitted for that fold either.
+public struct Folds: Sendable, Hashable, Codable {
+  /// How samples are divided.
+  public enum Method: String, Sendable, Hashable, Codable {
+    /// By squares of the map; the honest choice where neighbours resemble each other.
+    case blocks
+    /// At random by cell.
+    case random
+    /// As a column of the samples says.
+    case field
+  }
+
+  /// A block of the map or a cell of the grid that belongs to a fold.
+  public struct Place: Sendable, Hashable, Codable {
+    /// The column of the block, counted from the map's origin, or of the cell.
+    public let column: Int
+    /// The row of the block, counted upwards from the map's origin, or of the cell.
+    public let row: Int
+    /// The fold.
+    public let fold: Int
+  }
+
+  /// How samples were divided.
+  public let method: Method
+  /// The number of folds.
+  public let count: Int
+  /// The edge of a block in map units; 0 unless the method is `blocks`.
+  public let blockSize: Double
+  /// The fold in which each sample is tested, -1 for samples that are in none.
+  public let foldOfSample: [Int]
+  /// All test places, by row, column and fold.
+  public let places: [Place]
+  /// The names of the folds: the values of the column for `field`, else numbers from 1.
+  public let names: [String]
+  /// Where each sample is, so that training can leave out test places.
+  private let placeOfSample: [Cell]
+
+  /// The edge of a block where none is given: a fifth of the longest side of the extent.
+  public static func defaultBlockSize(for grid: Grid) -> Double {
+    let extent = grid.extent
+    return max(extent.right - extent.left, extent.top - extent.bottom) / 5
+  }
+
+  /// Divides samples by squares of the map of `blockSize` map units, balancing the classes.
+  ///
+  /// The squares are anchored at whole multiples of their size, so they stay where they are when
+  /// the survey grows. Throws where fewer blocks than folds hold samples.
+  public static func blocks(_ set: SampleSet, size: Double, folds: Int, seed: UInt64)
+    throws(SampleError) -> Folds
+  {
+    let places = try set.samples.map { sample throws(SampleError) in
+      try block(x: sample.x, y: sample.y, size: size)
+    }
+    return try Folds(.blocks, set, places: places, blockSize: size, folds: folds, seed: seed)
+  }
+
+  /// Divides samples at random, balancing the classes; samples of one cell stay together.
+  public static func random(_ set: SampleSet, folds: Int, seed: UInt64) throws(SampleError)
+    -> Folds
+  {
+    try Folds(
+      .random, set, places: set.samples.map(\.cell), blockSize: 0, folds: folds, seed: seed)
+  }
+
+  /// Takes the folds from a column: one fold for each value; empty values are always trained on.
+  public static func field(_ set: SampleSet, values: [String]) throws(SampleError) -> Folds {
+    guard values.count == set.count else {
+      throw .mismatch("\(values.count) fold values for \(set.count) samples")
+    }
+    let names = Set(values.filter { !$0.isEmpty }).sorted(by: isBefore)
+    guard names.count >= 2 else {
+      throw .tooFewPlaces("the fold column has \(names.count) values; expected at least 2")
+    }
+    return Folds(
+      method: .field, blockSize: 0, names: names,
+      foldOfSample: values.map { names.firstIndex(of: $0) ?? -1 },
+      placeOfSample: set.samples.map(\.cell))
+  }
+
+  /// Numbers by size, other names by spelling.
+  private static func isBefore(_ a: String, _ b: String) -> Bool {
+    if let first = Double(a), let second = Double(b), first != second { return first < second }
+    return a < b
+  }
+
+  private init(
+    method: Method, blockSize: Double, names: [String], foldOfSample: [Int],
+    placeOfSample: [Cell]
+  ) {
+    self.method = method
+    self.blockSize = blockSize
+    self.names = names
+    count = names.count
+    self.foldOfSample = foldOfSample
+    self.placeOfSample = placeOfSample
+    let all = Set(
+      foldOfSample.indices.filter { foldOfSample[$0] >= 0 }.map {
+        Place(
+          column: placeOfSample[$0].column, row: placeOfSample[$0].row, fold: foldOfSample[$0])
+      })
+    places = all.sorted { ($0.row, $0.column, $0.fold) < ($1.row, $1.column, $1.fold) }
+  }
+
+  private init(
+    _ method: Method, _ set: SampleSet, places: [Cell], blockSize: Double, folds: Int,
+    seed: UInt64
+  ) throws(SampleError) {
+    let groups = Self.groups(places, set)
+    guard folds >= 2, groups.count >= folds else {
+      let kind = method == .blocks ? "blocks of \(blockSize) map units" : "cells"
+      throw .tooFewPlaces(
+        "\(set.count) samples lie in \(groups.count) \(kind); expected at least \(max(2, folds)) "
+          + "for \(folds) folds")
+    }
+    let assigned = GroupStratification.assign(
+      groups, Strata(set), shares: [Double](repeating: 1 / Double(folds), count: folds), seed: seed)
+    var foldOfSample = [Int](repeating: -1, count: set.count)
+    for (group, fold) in zip(groups, assigned) {
+      for position in group.positions { foldOfSample[position] = fold }
+    }
+    self.init(
+      method: method, blockSize: blockSize, names: (1...folds).map(String.init),
+      foldOfSample: foldOfSample, placeOfSample: places)
+  }
+
+  /// The samples of each place, keyed by map coordinates so that no key depends on the grid.
+  static func groups(_ places: [Cell], _ set: SampleSet, among positions: [Int]? = nil)
+    -> [SampleGroup]
+  {
+    Dictionary(grouping: positions ?? Array(places.indices)) { places[$0] }
+      .values.map { members in
+        let first = members.min {
+          (set.samples[$0].x, set.samples[$0].y, set.samples[$0].id)
+            < (set.samples[$1].x, set.samples[$1].y, set.samples[$1].id)
+        }
+        let sample = set.samples[first ?? members[0]]
+        return SampleGroup(
+          key: (sample.x.bitPattern, sample.y.bitPattern), positions: members.sorted())
+      }
+      .sorted { $0.positions[0] < $1.positions[0] }
+  }
+
+  /// The block that holds a map position; throws where its number is beyond all reason.
+  static func block(x: Double, y: Double, size: Double) throws(SampleError) -> Cell {
+    guard size > 0, size.isFinite, abs(x / size) < 1e15, abs(y / size) < 1e15 else {
+      throw .mismatch(
+        "no block of \(size) map units holds (\(x), \(y)); expected a positive size and finite "
+          + "coordinates")
+    }
+    return Cell(column: Int((x / size).rounded(.down)), row: Int((y / size).rounded(.down)))
+  }
+}
+
+extension Folds {
+  /// The samples that are tested in a fold, ascending.
+  public func testSamples(_ fold: Int) -> [Int] {
+    foldOfSample.indices.filter { foldOfSample[$0] == fold }
+  }
+
+  /// The samples that a fold's model may be trained on: all outside its test places, ascending.
+  ///
+  /// With folds from a column, a sample can share its cell with a test sample; it is in neither.
+  public func trainingSamples(_ fold: Int) -> [Int] {
+    foldOfSample.indices.filter { !isTestPlace(fold, placeOfSample[$0]) }
+  }
+
+  /// Whether a point lies in a test place of a fold; `cell` is nil outside the grid.
+  public func isTestPlace(_ fold: Int, x: Double, y: Double, cell: Cell?) -> Bool {
+    if method == .blocks {
+      guard let block = try? Self.block(x: x, y: y, size: blockSize) else { return false }
+      return isTestPlace(fold, block)
+    }
+    return cell.map { isTestPlace(fold, $0) } ?? false
+  }
+
+  private func isTestPlace(_ fold: Int, _ place: Cell) -> Bool {
+    let wanted = (place.row, place.column, fold)
+    var low = 0
+    var high = places.count
+    while low < high {
+      let middle = (low + high) / 2
+      let candidate = places[middle]
+      if (candidate.row, candidate.column, candidate.fold) < wanted {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    guard low < places.count else { return false }
+    return (places[low].row, places[low].column, places[low].fold) == wanted
+  }
+}

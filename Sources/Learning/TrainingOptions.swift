@@ -1,0 +1,74 @@
+/// How a network is trained.
+///
+/// The defaults are meant for some two hundred samples: they fit in six batches of 32, so an epoch
+/// is six steps; `epochs` bounds the work and the validation part ends it, whose loss over some
+/// forty samples is noisy, hence the long patience.
+public struct TrainingOptions: Sendable, Hashable, Codable {
+  /// The most passes over the samples.
+  public var epochs = 200
+  /// The samples of one step.
+  public var batchSize = 32
+  /// The step size of Adam (Kingma and Ba 2015).
+  public var learningRate: Float = 1e-3
+  /// The share of the weights taken off at each step times the learning rate (Loshchilov and
+  /// Hutter 2019).
+  public var weightDecay: Float = 1e-2
+  /// How many epochs without a better validation loss end the training.
+  public var patience = 30
+  /// The share of the samples that only early stopping sees; 0 trains for all epochs.
+  public var validationShare = 0.2
+  /// How classes or labels of different frequency count.
+  public var classWeights = ClassWeights.balanced
+  /// The penalty on the sum of absolute weights of a graph branch's internal convolution.
+  public var internalL1: Float = 1e-4
+  /// The largest norm of a step's gradient, to which longer ones are shortened; 0 for no limit.
+  public var clipNorm: Float = 5
+  /// The seed of every random choice: first weights, order, dropout, validation part.
+  public var seed: UInt64 = 0
+
+  /// Takes the defaults.
+  public init() {}
+
+  /// How classes of different frequency count.
+  public enum ClassWeights: String, Sendable, Hashable, Codable {
+    /// All classes count the same together: `n / (classes * n_c)` for a sample of class c.
+    case balanced
+    /// All samples count the same.
+    case none
+  }
+}
+
+/// What happened in a training.
+public struct TrainingRecord: Sendable, Hashable, Codable {
+  /// The losses of one epoch.
+  public struct Epoch: Sendable, Hashable, Codable {
+    /// The epoch, 1 first.
+    public let number: Int
+    /// The mean loss over the steps of the epoch, with dropout, before each step.
+    public let loss: Double
+    /// The loss of the validation part after the epoch; nil where there is none.
+    public let validationLoss: Double?
+
+    /// Notes an epoch.
+    public init(number: Int, loss: Double, validationLoss: Double?) {
+      self.number = number
+      self.loss = loss
+      self.validationLoss = validationLoss
+    }
+  }
+
+  /// The epochs, in order.
+  public internal(set) var epochs: [Epoch] = []
+  /// The epoch whose weights were kept.
+  public internal(set) var bestEpoch = 0
+  /// The number of samples that were trained on.
+  public internal(set) var trainingCount = 0
+  /// The number of samples that early stopping watched.
+  public internal(set) var validationCount = 0
+  /// How the watched samples were chosen.
+  public internal(set) var validationMethod = Folds.Method.blocks
+  /// The number of trained samples of each class, with each label, or with each value.
+  public internal(set) var countsByClass: [Int] = []
+  /// The number of window cells without data that took the background mean.
+  public internal(set) var filledCells = 0
+}

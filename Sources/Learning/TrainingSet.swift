@@ -1,0 +1,110 @@
+public import Networks
+
+/// Samples with what the branches of a network read at each of them.
+public struct TrainingSet: Sendable {
+  /// The samples: targets, weights and places.
+  public let samples: SampleSet
+  /// The edge of the map squares by which the validation part is taken, in map units.
+  public let blockSize: Double
+  /// The number of bands.
+  public let bandCount: Int
+  /// The bands at each sample, samples x bands, in model space.
+  public let spectra: [Float]
+  /// The windows of each patch branch, samples x bands x rows x columns; NaN for missing cells.
+  public let windows: [[Float]]
+  /// The segments around the samples, for a graph branch.
+  public let graph: SegmentGraph?
+  /// The segment of each sample, in the numbers of `graph`; empty without a graph.
+  public let segmentOfSample: [Int32]
+
+  /// Gathers samples; throws `SampleError` where sizes disagree or a spectrum is not finite.
+  public init(
+    samples: SampleSet, blockSize: Double, bandCount: Int, spectra: [Float],
+    windows: [[Float]] = [], graph: SegmentGraph? = nil, segmentOfSample: [Int32] = []
+  ) throws(SampleError) {
+    let count = samples.count
+    guard spectra.count == count * bandCount else {
+      throw .mismatch("\(spectra.count) band values for \(count) samples of \(bandCount) bands")
+    }
+    if let bad = spectra.firstIndex(where: { !$0.isFinite }) {
+      throw .mismatch(
+        "sample \(samples.samples[bad / bandCount].id) has no value in band \(bad % bandCount); "
+          + "expected samples with all bands")
+    }
+    for window in windows where count > 0 && window.count % (count * bandCount) != 0 {
+      throw .mismatch("\(window.count) window values for \(count) samples of \(bandCount) bands")
+    }
+    if let graph {
+      let segments = 0..<Int32(graph.segmentCount)
+      guard segmentOfSample.count == count, segmentOfSample.allSatisfy(segments.contains) else {
+        throw .mismatch("every one of \(count) samples needs one of \(segments.count) segments")
+      }
+    }
+    self.samples = samples
+    self.blockSize = blockSize
+    self.bandCount = bandCount
+    self.spectra = spectra
+    self.windows = windows
+    self.graph = graph
+    self.segmentOfSample = segmentOfSample
+  }
+
+  /// The number of samples.
+  public var count: Int { samples.count }
+
+  /// The samples at some positions, with the whole graph.
+  public func selecting(_ positions: [Int]) -> TrainingSet {
+    let total = count
+    return TrainingSet(
+      like: self, samples: samples.selecting(positions),
+      spectra: Self.rows(spectra, total, positions),
+      windows: windows.map { Self.rows($0, total, positions) },
+      segmentOfSample: segmentOfSample.isEmpty ? [] : positions.map { segmentOfSample[$0] })
+  }
+
+  private init(
+    like set: TrainingSet, samples: SampleSet, spectra: [Float], windows: [[Float]],
+    segmentOfSample: [Int32]
+  ) {
+    self.samples = samples
+    blockSize = set.blockSize
+    bandCount = set.bandCount
+    self.spectra = spectra
+    self.windows = windows
+    graph = set.graph
+    self.segmentOfSample = segmentOfSample
+  }
+
+  /// The rows of a table of `count` rows at some positions.
+  static func rows(_ table: [Float], _ count: Int, _ positions: [Int]) -> [Float] {
+    let width = count == 0 ? 0 : table.count / count
+    var result: [Float] = []
+    result.reserveCapacity(positions.count * width)
+    for position in positions { result += table[position * width..<(position + 1) * width] }
+    return result
+  }
+}
+
+extension SampleSet {
+  /// The samples at some positions.
+  public func selecting(_ positions: [Int]) -> SampleSet {
+    SampleSet(valid: self, samples: positions.map { samples[$0] })
+  }
+}
+
+extension Folds {
+  /// The samples that a model with a graph branch may be trained on in a fold.
+  ///
+  /// All pixels of a segment share their features, so training samples whose segment also holds a
+  /// test sample are left out and returned apart.
+  public func trainingSamples(_ fold: Int, segmentOfSample: [Int32]) -> (
+    kept: [Int], dropped: [Int]
+  ) {
+    let tested = Set(testSamples(fold).map { segmentOfSample[$0] })
+    let all = trainingSamples(fold)
+    return (
+      all.filter { !tested.contains(segmentOfSample[$0]) },
+      all.filter { tested.contains(segmentOfSample[$0]) }
+    )
+  }
+}

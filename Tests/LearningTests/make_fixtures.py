@@ -1,0 +1,59 @@
+"""Prints the numbers of MetricsTests.swift, as scikit-learn computes them.
+
+    python -m venv VENV && VENV/bin/pip install scikit-learn && VENV/bin/python make_fixtures.py
+
+All probabilities are multiples of 1/64, so Float holds them exactly.
+"""
+
+import numpy as np
+from sklearn import metrics as m
+
+
+def probabilities(n, classes, seed):
+    rng = np.random.default_rng(seed)
+    cuts = np.sort(rng.integers(1, 64, size=(n, classes - 1)), axis=1)
+    edges = np.concatenate([np.zeros((n, 1), int), cuts, np.full((n, 1), 64)], axis=1)
+    parts = np.maximum(np.diff(edges, axis=1), 1)
+    parts[:, 0] += 64 - parts.sum(axis=1)
+    return parts / 64
+
+
+def classification(name, n, classes, seed):
+    p = probabilities(n, classes, seed)
+    rng = np.random.default_rng(seed + 1)
+    truth = np.where(rng.random(n) < 0.5, p.argmax(axis=1), rng.integers(0, classes, n))
+    hard = p.argmax(axis=1)
+    average = "binary" if classes == 2 else "macro"
+    scores = p[:, 1] if classes == 2 else p
+    print(f"// {name}")
+    print("sixtyFourths:", (p * 64).astype(int).ravel().tolist())
+    print("classes:", truth.tolist())
+    print("confusion:", m.confusion_matrix(truth, hard, labels=range(classes)).ravel().tolist())
+    for key, value in {
+        "accuracy": m.accuracy_score(truth, hard),
+        "balanced accuracy": m.balanced_accuracy_score(truth, hard),
+        "precision": m.precision_score(truth, hard, average=average, zero_division=0),
+        "recall": m.recall_score(truth, hard, average=average),
+        "F1": m.f1_score(truth, hard, average=average),
+        "kappa": m.cohen_kappa_score(truth, hard),
+        "ROC AUC": m.roc_auc_score(truth, scores, multi_class="ovr", average="macro"),
+        "log loss": m.log_loss(truth, p, labels=range(classes)),
+    }.items():
+        print(f'"{key}": {value!r},'.replace("np.float64(", "").replace(")", ""))
+
+
+def regression(n, seed):
+    rng = np.random.default_rng(seed)
+    measured = rng.integers(-64, 64, n) / 16
+    predicted = measured + rng.integers(-16, 16, n) / 16
+    print("// regression")
+    print("measured:", measured.tolist())
+    print("predicted:", predicted.tolist())
+    print("R2", float(m.r2_score(measured, predicted)))
+    print("MAE", float(m.mean_absolute_error(measured, predicted)))
+    print("RMSE", float(np.sqrt(m.mean_squared_error(measured, predicted))))
+
+
+classification("two classes", 20, 2, 21)
+classification("three classes", 24, 3, 22)
+regression(12, 13)
