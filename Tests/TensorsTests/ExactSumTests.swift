@@ -4,6 +4,8 @@ import Testing
 @testable import Tensors
 
 @Suite struct ExactSumTests {
+  private let tiny = Float.leastNonzeroMagnitude
+
   /// Floats of all magnitudes and signs, subnormal ones included.
   private func mixture(_ count: Int) -> [Float] {
     let random = Randomness(seed: 5)
@@ -14,8 +16,8 @@ import Testing
   }
 
   @Test func cancellationIsExact() {
-    #expect(ExactSum([3e38, 1, -3e38, 1e-45]).value == 1 + Double(Float(1e-45)))
-    #expect(ExactSum([3e38, 1e-45, -3e38]).value == Double(Float(1e-45)))
+    #expect(ExactSum([3e38, 1, -3e38, tiny]).value == 1 + Double(tiny))
+    #expect(ExactSum([3e38, tiny, -3e38]).value == Double(tiny))
     #expect(ExactSum([-1, -2, 0.5]).value == -2.5)
     #expect(ExactSum([]).value == 0)
   }
@@ -44,8 +46,8 @@ import Testing
   @Test func roundsOnceToNearest() {
     // 2^53 + 1 lies halfway: to even; with any small addend it does not.
     #expect(ExactSum([0x1p53, 1]).value == 0x1p53)
-    #expect(ExactSum([0x1p53, 1, 1e-40]).value == 0x1p53 + 2)
-    #expect(ExactSum([-0x1p53, -1, -1e-40]).value == -0x1p53 - 2)
+    #expect(ExactSum([0x1p53, 1, tiny]).value == 0x1p53 + 2)
+    #expect(ExactSum([-0x1p53, -1, -tiny]).value == -0x1p53 - 2)
     #expect(ExactSum([0x1p53, 2, 1]).value == 0x1p53 + 4)
   }
 

@@ -47,7 +47,8 @@ import Testing
     Parallel.forEachChunk(of: &values, length: 10, jobs: 2) { index, chunk in
       for place in chunk.indices { chunk[place] += Float(index) }
     }
-    #expect(values == (0..<103).map { Float(1 + $0 / 10) })
+    let expected: [Float] = (0..<103).map { (index: Int) -> Float in Float(1 + index / 10) }
+    #expect(values == expected)
     #expect(throws: Failed(index: 2)) {
       try Parallel.forEachChunk(of: &values, length: 10, jobs: 2) { index, _ in
         if index > 1 { throw Failed(index: index) }
