@@ -1,0 +1,27 @@
+/// What each feature adds to the explained output at every cell of a chunk.
+///
+/// `base + sum of features + residual = output`. Cells that were left out are NaN.
+public struct Attribution: Sendable, Equatable {
+  /// The number of features T.
+  public var featureCount: Int
+  /// The number of cells.
+  public var cellCount: Int
+  /// The attributions, `T x cells`.
+  public var features: [Float]
+  /// The mean explained output of the baselines at each cell.
+  public var base: [Float]
+  /// The explained output at each cell.
+  public var output: [Float]
+  /// What base and features leave unexplained: the error of quadrature or rounding.
+  public var residual: [Float]
+
+  /// An attribution of cells that have all been left out.
+  public init(featureCount: Int, cellCount: Int) {
+    self.featureCount = featureCount
+    self.cellCount = cellCount
+    features = [Float](repeating: .nan, count: featureCount * cellCount)
+    base = [Float](repeating: .nan, count: cellCount)
+    output = base
+    residual = base
+  }
+}

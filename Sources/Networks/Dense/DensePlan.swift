@@ -1,0 +1,82 @@
+/// A model prepared for evaluation at every cell of a chunk.
+struct DensePlan: Sendable {
+  /// What makes a part of the features.
+  enum Branch: Sendable {
+    case patch(PatchPlan)
+    case spectral(SpectralPlan)
+    /// Features of segments, made before the pass.
+    case graph(width: Int)
+
+    var width: Int {
+      switch self {
+      case .patch(let plan): plan.width
+      case .spectral(let plan): plan.width
+      case .graph(let width): width
+      }
+    }
+  }
+
+  let bandCount: Int
+  let branches: [Branch]
+  let head: HeadPlan
+
+  /// The cells of halo that the patch branches read.
+  var margin: Int {
+    branches.reduce(0) { margin, branch in
+      guard case .patch(let plan) = branch else { return margin }
+      return max(margin, plan.before, plan.after)
+    }
+  }
+
+  /// The features of all branches together.
+  var featureCount: Int { branches.reduce(0) { $0 + $1.width } }
+}
+
+/// The features of segments: values and, for tangents, one set per explained feature.
+struct SegmentFeatures {
+  /// Each stream's features, segments x width; empty without a graph branch.
+  var streams: [[Float]] = []
+}
+
+extension DensePlan {
+  /// Receives contiguous cells of a row: raw outputs `K x cells` and tangents `T x K x cells`.
+  typealias Receiver = (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+
+  /// Evaluates a chunk, with its tangents where a field is given, row by row of strips of columns.
+  func run(
+    _ input: DenseInput, _ tangent: TangentField?, segments: [SegmentFeatures],
+    _ receive: Receiver
+  ) {
+    check(input, tangent)
+    let directions = tangent.map(FeatureDirection.all) ?? []
+    let strip = Self.stripWidth(chunk: input.width, streams: directions.count + 1)
+    for first in stride(from: 0, to: input.width, by: strip) {
+      let pass = DensePass(
+        self, input, tangent, directions, segments, first: first,
+        columns: min(strip, input.width - first))
+      for y in 0..<input.height { pass.row(y, receive) }
+    }
+  }
+
+  /// Columns of a strip: narrow where many tangents share the cache, without a thin remainder.
+  private static func stripWidth(chunk: Int, streams: Int) -> Int {
+    let ideal = streams == 1 ? 768 : max(128, min(512, 8192 / streams))
+    let count = max(1, (chunk + ideal / 2) / ideal)
+    return max(1, (chunk + count - 1) / count)
+  }
+
+  private func check(_ input: DenseInput, _ tangent: TangentField?) {
+    let padded = input.paddedWidth * input.paddedHeight
+    precondition(
+      input.bandCount == bandCount && input.values.count == bandCount * padded,
+      "\(input.values.count) values of \(input.bandCount) bands for \(padded) cells of a model "
+        + "of \(bandCount) bands")
+    precondition(input.margin >= margin, "a margin of \(input.margin) where \(margin) is needed")
+    guard let tangent else { return }
+    precondition(
+      tangent.values.count == tangent.sourceCount * padded
+        && tangent.mixing.count == bandCount * tangent.sourceCount,
+      "tangents of \(tangent.values.count) values and \(tangent.mixing.count) slopes for "
+        + "\(tangent.sourceCount) sources of \(padded) cells and \(bandCount) bands")
+  }
+}
