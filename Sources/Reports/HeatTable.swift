@@ -26,14 +26,14 @@ extension SVGChart {
     rows: [String], columns: [String], values: [[Double]], labels: [[String]]? = nil,
     ramp: ColorRamp, range: ClosedRange<Double>
   ) -> SVGChart {
-    let layout = HeatLayout(rows, columns)
+    let layout = HeatLayout(rows, columns, rowTitle: rowTitle)
     var drawing = Drawing(width: layout.width, height: layout.height)
     drawing.text(
       Drawing.fitted(title, width: layout.width - 32, size: 15), at: (16, 26), size: 15,
       isBold: true)
     drawing.text(
       columnTitle, at: (layout.left + layout.tableWidth / 2, layout.height - 12), .middle)
-    drawing.text(rowTitle, at: (18, layout.top + layout.tableHeight / 2), .middle, isVertical: true)
+    drawing.text(rowTitle, at: (layout.left - 8, layout.top - 8), .end)
     layout.drawNames(rows, columns, &drawing)
     for (row, line) in values.enumerated() {
       for (column, value) in line.enumerated() {
@@ -51,17 +51,19 @@ extension SVGChart {
 /// Where the cells of a table stand.
 private struct HeatLayout {
   let left: Double
-  let top = 44.0
+  let top: Double
   let cellWidth: Double
   let cellHeight = 34.0
   let columnNames: Double
   let rowCount: Int
   let columnCount: Int
 
-  init(_ rows: [String], _ columns: [String]) {
+  init(_ rows: [String], _ columns: [String], rowTitle: String) {
     rowCount = rows.count
     columnCount = columns.count
-    left = 44 + min(rows.map { Drawing.width(of: $0) }.max() ?? 0, 180)
+    top = rowTitle.isEmpty ? 44 : 66
+    let names = rows.map { min(Drawing.width(of: $0), 180) } + [Drawing.width(of: rowTitle)]
+    left = 28 + (names.max() ?? 0)
     cellWidth = min(84, max(34, (SVGChart.width - left) / Double(max(columns.count, 1))))
     let longest = columns.map { Drawing.width(of: $0, size: 12) }.max() ?? 0
     columnNames = longest <= cellWidth ? 22 : min(longest, 140) + 12
@@ -75,7 +77,7 @@ private struct HeatLayout {
   func drawNames(_ rows: [String], _ columns: [String], _ drawing: inout Drawing) {
     for (row, name) in rows.enumerated() {
       let y = top + cellHeight * (Double(row) + 0.5) + 4.5
-      drawing.text(Drawing.fitted(name, width: left - 40), at: (left - 8, y), .end)
+      drawing.text(Drawing.fitted(name, width: left - 24), at: (left - 8, y), .end)
     }
     for (column, name) in columns.enumerated() {
       let x = left + cellWidth * (Double(column) + 0.5)

@@ -60,7 +60,7 @@ extension QMLStyle {
     let bound = limit.isFinite && limit > 0 ? limit : 1
     let stops = (-4...4).map { step in
       let value = bound * Double(step) / 4
-      let text = NumberText.short(value, significant: 2)
+      let text = NumberText.short(value, significant: 3)
       return Stop(
         value: value, label: step > 0 ? "+\(text)" : text,
         color: ColorRamp.diverging.color(at: Double(step + 4) / 8))
@@ -79,10 +79,15 @@ extension QMLStyle {
       range = range.lowerBound...range.lowerBound + max(abs(range.lowerBound) * 1e-6, 1e-6)
     }
     let suffix = unit.isEmpty ? "" : " \(unit)"
-    let stops = ramp.colors.indices.map { index in
-      let share = Double(index) / Double(ramp.colors.count - 1)
-      let value = range.lowerBound + share * (range.upperBound - range.lowerBound)
-      return Stop(value: value, label: NumberText.short(value) + suffix, color: ramp.colors[index])
+    // Round numbers between the ends: what the legend lists must be easy to read.
+    let length = range.upperBound - range.lowerBound
+    let inner = Axis("", exactly: range, count: 8).ticks.filter {
+      $0 > range.lowerBound + length * 0.04 && $0 < range.upperBound - length * 0.04
+    }
+    let stops = ([range.lowerBound] + inner + [range.upperBound]).map { value in
+      Stop(
+        value: value, label: NumberText.short(value) + suffix,
+        color: ramp.color(at: (value - range.lowerBound) / length))
     }
     return pseudocolor(band: band, range: range, stops: stops, opacity: opacity)
   }

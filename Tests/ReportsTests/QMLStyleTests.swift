@@ -43,6 +43,13 @@ import Testing
     #expect(QMLStyle.attribution(limit: 0.3).xml.contains("label=\"+0.3\""))
   }
 
+  @Test func continuousLegendsListRoundNumbers() {
+    #expect(
+      values(.continuous(range: -3...8.1, unit: "m"), "item")
+        == ["-3", "-2", "0", "2", "4", "6", "8.1"])
+    #expect(QMLStyle.continuous(range: 0...1, unit: "m").xml.contains("label=\"0.2 m\""))
+  }
+
   @Test func classesHaveNames() {
     let style = QMLStyle.classes(names: Self.names, first: 1)
     #expect(values(style, "paletteEntry") == ["1", "2"])
