@@ -141,7 +141,11 @@ extension HTMLReport {
     case .warning(let text):
       return "<p class=\"warning\"><strong>Note:</strong> \(Markup.escape(text))</p>"
     case .table(let table): return html(table, name)
-    case .chart(let chart, let caption): return figure(chart.svg, caption)
+    case .chart(let chart, let caption):
+      let label = Markup.escape(chart.title)
+      return figure(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"\(label)\">\n\(chart.svg)</div>",
+        caption)
     case .picture(let png, let description, let caption):
       let source = "data:image/png;base64,\(Base64.encode(png))"
       let image = "<img alt=\"\(Markup.escape(description))\" src=\"\(source)\">"
@@ -206,6 +210,7 @@ extension HTMLReport {
     figure img { image-rendering: pixelated; border: 1px solid #ccc; }
     figcaption { color: #444; font-size: 0.93rem; }
     .warning { border-left: 5px solid #d55e00; padding: 0.4rem 0.8rem; background: #fff4ec; }
+    @media screen and (max-width: 40rem) { figure svg { max-width: none; } }
     @media print {
       main { max-width: none; padding: 0; }
       nav { display: none; }
