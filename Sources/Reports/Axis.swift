@@ -18,7 +18,7 @@ public struct Axis: Sendable, Hashable {
     ticks = Self.multiples(of: step, in: range)
   }
 
-  /// An axis that covers the numbers and ends at round ones; numbers that are not finite do not count.
+  /// An axis that covers all finite numbers and ends at round ones.
   public init(_ title: String, covering values: [Double], count: Int = 5) {
     let finite = values.filter(\.isFinite)
     let data = Self.usable((finite.min() ?? 0)...(finite.max() ?? 1))

@@ -144,7 +144,8 @@ extension HTMLReport {
     case .chart(let chart, let caption):
       let label = Markup.escape(chart.title)
       return figure(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"\(label)\">\n\(chart.svg)</div>",
+        #"<div class="wide" tabindex="0" role="region" aria-label="\#(label)">"#
+          + "\n\(chart.svg)</div>",
         caption)
     case .picture(let png, let description, let caption):
       let source = "data:image/png;base64,\(Base64.encode(png))"

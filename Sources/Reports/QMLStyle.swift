@@ -1,7 +1,7 @@
 /// A style that QGIS loads with a raster when it lies beside it: `NAME.tif` and `NAME.qml`.
 ///
-/// Limits are written as the user's own, so that QGIS never estimates them from the pixels. The same
-/// arguments give the same bytes.
+/// Limits are written as the user's own, so that QGIS never estimates them from the pixels. The
+/// same arguments give the same bytes.
 public struct QMLStyle: Sendable, Hashable {
   /// The content of the `.qml` file.
   public let xml: String
@@ -10,7 +10,7 @@ public struct QMLStyle: Sendable, Hashable {
     let lines =
       [
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
-        "<qgis version=\"3.22.0\" styleCategories=\"AllStyleCategories\" hasScaleBasedVisibilityFlag=\"0\">",
+        #"<qgis version="3.22.0" styleCategories="AllStyleCategories">"#,
         "<pipe>",
       ] + renderer + [
         "<brightnesscontrast brightness=\"0\" contrast=\"0\" gamma=\"1\"/>",
@@ -111,29 +111,31 @@ extension QMLStyle {
         ])
     }
     let head =
-      "<rasterrenderer type=\"singlebandpseudocolor\" band=\"\(band)\" opacity=\"\(number(opacity))\""
-      + " alphaBand=\"-1\" nodataColor=\"\" classificationMin=\"\(low)\" classificationMax=\"\(high)\">"
+      #"<rasterrenderer type="singlebandpseudocolor" band="\#(band)""#
+      + #" opacity="\#(number(opacity))" alphaBand="-1" nodataColor="""#
+      + #" classificationMin="\#(low)" classificationMax="\#(high)">"#
     let shader =
       "<colorrampshader colorRampType=\"INTERPOLATED\" classificationMode=\"1\" clip=\"0\""
       + " minimumValue=\"\(low)\" maximumValue=\"\(high)\" labelPrecision=\"4\">"
     return QMLStyle(
       renderer: [head, "<rasterTransparency/>", userLimits, "<rastershader>", shader]
-        + [colorRamp(stops.map(\.color))] + items
+        + [colorRamp(stops, over: range)] + items
         // A continuous legend is a bar with nothing but its two ends.
         + ["<rampLegendSettings useContinuousLegend=\"\(isListed ? 0 : 1)\"/>"]
         + ["</colorrampshader>", "</rastershader>", "</rasterrenderer>"])
   }
 
-  /// The ramp that QGIS offers when somebody edits the style.
-  private static func colorRamp(_ colors: [Color]) -> String {
-    let step = max(1, colors.count / 64)
-    let colors = stride(from: 0, to: colors.count, by: step).map { colors[$0] }
+  /// The ramp that QGIS offers when somebody edits the style; of many colours only some.
+  private static func colorRamp(_ stops: [Stop], over range: ClosedRange<Double>) -> String {
     func rgba(_ color: Color) -> String { "\(color.red),\(color.green),\(color.blue),255" }
-    let inner = colors.indices.dropFirst().dropLast().map { index in
-      "\(number(Double(index) / Double(colors.count - 1)));\(rgba(colors[index]))"
+    let step = max(1, stops.count / 64)
+    let inner = stride(from: step, to: max(stops.count - 1, step), by: step).map { index in
+      let share = (stops[index].value - range.lowerBound) / (range.upperBound - range.lowerBound)
+      return "\(number(share));\(rgba(stops[index].color))"
     }
     let options: [(String, String)] = [
-      ("color1", rgba(colors[0])), ("color2", rgba(colors[colors.count - 1])), ("discrete", "0"),
+      ("color1", rgba(stops[0].color)), ("color2", rgba(stops[stops.count - 1].color)),
+      ("discrete", "0"),
       ("rampType", "gradient"), ("stops", inner.joined(separator: ":")),
     ]
     let lines = options.map { "<Option type=\"QString\" name=\"\($0.0)\" value=\"\($0.1)\"/>" }

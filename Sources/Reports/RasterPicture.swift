@@ -1,12 +1,12 @@
 public import Rasters
 
-/// A picture of a raster for the report: red, green, blue and opacity of each pixel, rows from the top.
+/// A picture of a raster for the report: red, green, blue and opacity of each pixel.
 public struct RasterPicture: Sendable, Hashable {
   /// The number of columns.
   public let width: Int
   /// The number of rows.
   public let height: Int
-  /// Four bytes a pixel; cells without data have opacity 0.
+  /// Four bytes a pixel, rows from the top; cells without data have opacity 0.
   public let rgba: [UInt8]
 
   init(width: Int, height: Int, rgba: [UInt8]) {
@@ -17,9 +17,9 @@ public struct RasterPicture: Sendable, Hashable {
 
   /// Paints one band of a cube.
   ///
-  /// Numbers outside the range take the nearest end of the ramp. Large rasters are reduced by a whole
-  /// factor, each pixel the mean of its valid cells; small ones are enlarged by a whole factor, so
-  /// that the longer edge comes near to `edge` without passing it.
+  /// Numbers outside the range take the nearest end of the ramp. Large rasters are reduced by a
+  /// whole factor, each pixel the mean of its valid cells; small ones are enlarged by a whole
+  /// factor, so that the longer edge comes near to `edge` without passing it.
   public static func render(
     _ cube: DataCube, band: Int, ramp: ColorRamp, range: ClosedRange<Double>, edge: Int = 800
   ) -> RasterPicture {
@@ -42,7 +42,9 @@ public struct RasterPicture: Sendable, Hashable {
     }
   }
 
-  /// Paints segments, each in a colour of its own; where the picture is reduced the first cell counts.
+  /// Paints segments, each in a colour of its own.
+  ///
+  /// Where the picture is reduced the first cell that belongs to a segment counts.
   public static func render(_ segments: SegmentRaster, edge: Int = 800) -> RasterPicture {
     paint(segments.window, edge: edge) { cells in
       cells.lazy.map { segments.ids[$0] }.first { $0 != SegmentRaster.none }

@@ -30,6 +30,7 @@ import Testing
     let style = QMLStyle.probability(band: 2)
     #expect(values(style, "item") == ["0", "0.1", "0.25", "0.5", "0.75", "0.9", "1"])
     #expect(style.xml.contains("band=\"2\""))
+    #expect(style.xml.contains(";254,210,110,255:0.5;"))
     #expect(style.xml.contains("classificationMin=\"0\" classificationMax=\"1\""))
     #expect(style.xml.contains("colorRampType=\"INTERPOLATED\""))
     #expect(style.xml.contains("useContinuousLegend=\"0\""))
