@@ -81,14 +81,13 @@ extension DocumentBuilder {
   }
 
   private mutating func entry(_ draft: Draft, _ sources: [StageEntry.Source]) -> StageEntry {
-    var ignored: [Problem] = []
+    // The options of an unknown stage cannot be judged.
+    let value =
+      draft.definition == nil ? JSON5Value(.object([]), at: draft.value.place) : draft.value
     let definition = draft.definition ?? StageDefinition(name: draft.type, summary: "", output: nil)
-    var found = draft.definition == nil ? ignored : problems
     let options = OptionSpec.validate(
-      draft.definition == nil ? JSON5Value(.object([]), at: draft.value.place) : draft.value,
-      definition.options, stage: draft.tag, file: file, ignoring: StageDefinition.commonKeys,
-      into: &found)
-    if draft.definition == nil { ignored = found } else { problems = found }
+      value, definition.options, stage: draft.tag, file: file,
+      ignoring: StageDefinition.commonKeys, into: &problems)
     return StageEntry(
       type: draft.type, tag: draft.tag, hasExplicitTag: draft.hasExplicitTag,
       inputs: draft.inputs, sources: sources, options: options, definition: definition,

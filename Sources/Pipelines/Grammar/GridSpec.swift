@@ -69,15 +69,16 @@ extension GridSpec {
       form = .like(path)
       return
     }
-    let missing = others.filter { !options.has($0) }
-    if !missing.isEmpty {
-      if problems.isEmpty {
-        problems.append(
-          options.problem(missing[0], "is missing: 'grid' needs 'like', or crs, resolution, extent")
-        )
-      }
+    if let missing = others.first(where: { !options.has($0) }) {
+      let message = "is missing: 'grid' needs 'like', or crs, resolution, extent"
+      if problems.isEmpty { problems.append(options.problem(missing, message)) }
       return nil
     }
+    guard let form = Self.explicit(options, into: &problems) else { return nil }
+    self.form = form
+  }
+
+  private static func explicit(_ options: OptionValues, into problems: inout [Problem]) -> Form? {
     let resolution =
       options.optionalDouble("resolution").map { [$0] } ?? options.doubles("resolution")
     let extent = options.doubles("extent")
@@ -92,13 +93,13 @@ extension GridSpec {
       return nil
     }
     let (width, height) = (resolution[0], resolution[resolution.count - 1])
-    guard (extent[2] - extent[0]) / width < Self.maximumSide,
-      (extent[3] - extent[1]) / height < Self.maximumSide
+    guard (extent[2] - extent[0]) / width < maximumSide,
+      (extent[3] - extent[1]) / height < maximumSide
     else {
       problems.append(options.problem("resolution", "is too small for the extent"))
       return nil
     }
-    form = .explicit(
+    return .explicit(
       crs: options.string("crs"), cellWidth: width, cellHeight: height, left: extent[0],
       bottom: extent[1], right: extent[2], top: extent[3])
   }

@@ -73,7 +73,8 @@ extension OptionValues {
 enum PipelinePath {
   /// The path seen from the current directory.
   ///
-  /// Absolute paths, GDAL's `/vsi` paths and names with a prefix such as `NETCDF:` stay as they are.
+  /// Absolute paths, GDAL's `/vsi` paths and names with a prefix such as `NETCDF:` stay as
+  /// they are.
   static func resolve(_ path: String, relativeTo file: String?) -> String {
     guard let file, let slash = file.lastIndex(of: "/"), !path.hasPrefix("/"), !isOpaque(path)
     else { return path }

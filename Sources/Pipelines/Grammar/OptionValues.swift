@@ -20,7 +20,7 @@ public struct OptionValues: Sendable {
     self.path = path
   }
 
-  /// What identifies the options: JSON with sorted keys and all defaults; absent options are not in.
+  /// What identifies the options: JSON with sorted keys and all defaults, without absent options.
   public var canonicalJSON: String { value.canonicalJSON }
 
   /// Whether the option has a value: given, or by default.

@@ -61,7 +61,8 @@ extension StageDefinition {
     if input.source == .everything { words += "; default: every such product" }
     if input.source == .named { words += "; must be named" }
     let text = input.summary.isEmpty ? words : "\(words). \(input.summary)"
-    return HelpText.entry(input.name, text, indentation: 2)
+    let name = input.name == "*" ? "(other names)" : input.name
+    return HelpText.entry(name, text, indentation: 2)
   }
 
   private static func lines(_ specs: [OptionSpec], indentation: Int) -> [String] {

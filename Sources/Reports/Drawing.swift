@@ -1,0 +1,121 @@
+/// Collects the elements of an SVG drawing; sizes are in CSS pixels, y downwards.
+struct Drawing {
+  static let ink = Color(0x222222)
+  static let faint = Color(0x6B6B6B)
+  static let gridLine = Color(0xDDDDDD)
+
+  let width: Double
+  let height: Double
+  private var elements: [String] = []
+
+  /// Where a text is held.
+  enum Anchor: String {
+    case start, middle, end
+  }
+
+  init(width: Double, height: Double) {
+    self.width = width
+    self.height = height
+  }
+
+  mutating func line(
+    _ from: (x: Double, y: Double), _ to: (x: Double, y: Double), _ color: Color,
+    width: Double = 1, dashes: String = ""
+  ) {
+    var path = PathText()
+    path.move(from)
+    path.line(to)
+    stroke(path, color, width: width, dashes: dashes)
+  }
+
+  mutating func stroke(_ path: PathText, _ color: Color, width: Double, dashes: String = "") {
+    guard !path.text.isEmpty else { return }
+    let dash = dashes.isEmpty ? "" : " stroke-dasharray=\"\(dashes)\""
+    elements.append(
+      "<path d=\"\(path.text)\" fill=\"none\" stroke=\"\(color.hex)\" "
+        + "stroke-width=\"\(NumberText.coordinate(width))\" stroke-linejoin=\"round\"\(dash)/>")
+  }
+
+  mutating func fill(_ path: PathText, _ color: Color, opacity: Double) {
+    guard !path.text.isEmpty else { return }
+    elements.append(
+      "<path d=\"\(path.text)Z\" fill=\"\(color.hex)\" "
+        + "fill-opacity=\"\(NumberText.coordinate(opacity))\"/>")
+  }
+
+  /// A rectangle; `hint` is shown when the pointer rests on it.
+  mutating func rectangle(
+    x: Double, y: Double, width: Double, height: Double, _ color: Color, hint: String = ""
+  ) {
+    let number = NumberText.coordinate
+    let title = hint.isEmpty ? nil : Markup.element("title", [:], Markup.escape(hint))
+    elements.append(
+      Markup.element(
+        "rect",
+        [
+          "x": number(x), "y": number(y), "width": number(max(width, 0)),
+          "height": number(max(height, 0)), "fill": color.hex,
+        ], title))
+  }
+
+  mutating func dot(_ center: (x: Double, y: Double), radius: Double, _ color: Color) {
+    let number = NumberText.coordinate
+    elements.append(
+      Markup.element(
+        "circle",
+        ["cx": number(center.x), "cy": number(center.y), "r": number(radius), "fill": color.hex]))
+  }
+
+  mutating func text(
+    _ text: String, at point: (x: Double, y: Double), _ anchor: Anchor = .start,
+    size: Double = 13, color: Color = Self.ink, isBold: Bool = false, isVertical: Bool = false
+  ) {
+    guard !text.isEmpty else { return }
+    let (x, y) = (NumberText.coordinate(point.x), NumberText.coordinate(point.y))
+    var attributes = "x=\"\(x)\" y=\"\(y)\" font-size=\"\(NumberText.coordinate(size))\""
+    attributes += " fill=\"\(color.hex)\""
+    if anchor != .start { attributes += " text-anchor=\"\(anchor.rawValue)\"" }
+    if isBold { attributes += " font-weight=\"bold\"" }
+    if isVertical { attributes += " transform=\"rotate(-90 \(x) \(y))\"" }
+    elements.append("<text \(attributes)>\(Markup.escape(text))</text>")
+  }
+
+  /// The whole drawing; title and description are for those who cannot see it.
+  func svg(title: String, description: String) -> String {
+    let number = NumberText.coordinate
+    let head =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" "
+      + "viewBox=\"0 0 \(number(width)) \(number(height))\" width=\"\(number(width))\" "
+      + "height=\"\(number(height))\" font-family=\"system-ui, sans-serif\" "
+      + "aria-label=\"\(Markup.escape(title))\">"
+    let names = [
+      Markup.element("title", [:], Markup.escape(title)),
+      Markup.element("desc", [:], Markup.escape(description)),
+      Markup.element("rect", ["width": "100%", "height": "100%", "fill": "#ffffff"]),
+    ]
+    return ([head] + names + elements + ["</svg>"]).joined(separator: "\n") + "\n"
+  }
+
+  /// About how wide a text is, for placing what follows it.
+  static func width(of text: String, size: Double = 13) -> Double {
+    Double(text.count) * size * 0.56
+  }
+
+  /// A text cut to a width, with an ellipsis.
+  static func fitted(_ text: String, width: Double, size: Double = 13) -> String {
+    let count = max(1, Int(width / (size * 0.56)))
+    return text.count <= count ? text : text.prefix(max(1, count - 1)) + "…"
+  }
+}
+
+/// The text of an SVG path.
+struct PathText {
+  private(set) var text = ""
+
+  mutating func move(_ point: (x: Double, y: Double)) { append("M", point) }
+  mutating func line(_ point: (x: Double, y: Double)) { append("L", point) }
+
+  private mutating func append(_ letter: String, _ point: (x: Double, y: Double)) {
+    text += "\(letter)\(NumberText.coordinate(point.x)) \(NumberText.coordinate(point.y))"
+  }
+}

@@ -1,0 +1,223 @@
+/// One page that shows a run: facts, scores, charts and pictures, in one file without scripts.
+///
+/// Everything is inside the page: it can be sent by mail and opens without a network. It is legible
+/// on a phone, in print, and by keyboard and screen reader. All texts are escaped.
+public struct HTMLReport: Sendable {
+  /// The title of the page.
+  public var title: String
+  /// One or two sentences below the title.
+  public var summary: String
+  /// Names and values of the run: dates, versions, inputs.
+  public var facts: [(name: String, value: String)]
+  /// The parts of the page, each under a heading.
+  public var sections: [Section]
+
+  /// Makes a report.
+  public init(
+    title: String, summary: String = "", facts: [(name: String, value: String)] = [],
+    sections: [Section] = []
+  ) {
+    self.title = title
+    self.summary = summary
+    self.facts = facts
+    self.sections = sections
+  }
+
+  /// A part of the page.
+  public struct Section: Sendable {
+    /// The heading.
+    public var title: String
+    /// What stands below the heading, in this order.
+    public var blocks: [Block]
+
+    /// Makes a section.
+    public init(_ title: String, _ blocks: [Block]) {
+      self.title = title
+      self.blocks = blocks
+    }
+  }
+
+  /// Something to show.
+  public enum Block: Sendable {
+    /// A paragraph.
+    case text(String)
+    /// A paragraph that must not be missed.
+    case warning(String)
+    /// A table.
+    case table(Table)
+    /// A chart and what it says.
+    case chart(SVGChart, caption: String)
+    /// A picture as the bytes of a PNG file, what it shows for those who cannot see it, a caption.
+    case picture(png: [UInt8], description: String, caption: String)
+  }
+
+  /// A table with a row of headings.
+  public struct Table: Sendable {
+    /// What the table shows.
+    public var caption: String
+    /// The headings of the columns.
+    public var columns: [String]
+    /// The cells, row by row; the first cell names the row.
+    public var rows: [[String]]
+
+    /// Makes a table; every row has as many cells as there are columns.
+    public init(_ caption: String, columns: [String], rows: [[String]]) {
+      for row in rows {
+        precondition(row.count == columns.count, "\(row.count) cells in \(columns.count) columns")
+      }
+      self.caption = caption
+      self.columns = columns
+      self.rows = rows
+    }
+  }
+}
+
+// The page.
+extension HTMLReport {
+  /// The page as HTML.
+  public var html: String {
+    var body: [String] = [Markup.element("h1", [:], Markup.escape(title))]
+    if !summary.isEmpty { body.append(Markup.element("p", [:], Markup.escape(summary))) }
+    if sections.count > 2 { body.append(contents) }
+    if !facts.isEmpty { body.append(factTable) }
+    for (index, section) in sections.enumerated() { body.append(Self.html(section, index + 1)) }
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(Markup.escape(title))</title>
+      <style>
+      \(Self.style)
+      </style>
+      </head>
+      <body>
+      <main>
+      \(body.joined(separator: "\n"))
+      </main>
+      </body>
+      </html>
+
+      """
+  }
+
+  private var contents: String {
+    let items = sections.enumerated().map { index, section in
+      "<li><a href=\"#section-\(index + 1)\">\(Markup.escape(section.title))</a></li>"
+    }
+    return "<nav aria-label=\"Contents\">\n<ol>\n\(items.joined(separator: "\n"))\n</ol>\n</nav>"
+  }
+
+  private var factTable: String {
+    let rows = facts.map {
+      "<tr><th scope=\"row\">\(Markup.escape($0.name))</th><td>\(Markup.escape($0.value))</td></tr>"
+    }
+    return """
+      <section aria-labelledby="facts">
+      <h2 id="facts" tabindex="-1">This run</h2>
+      <div class="wide" tabindex="0" role="region" aria-labelledby="facts">
+      <table class="facts">
+      \(rows.joined(separator: "\n"))
+      </table>
+      </div>
+      </section>
+      """
+  }
+
+  private static func html(_ section: Section, _ number: Int) -> String {
+    let blocks = section.blocks.enumerated().map { html($1, "table-\(number)-\($0 + 1)") }
+    return """
+      <section aria-labelledby="section-\(number)">
+      <h2 id="section-\(number)" tabindex="-1">\(Markup.escape(section.title))</h2>
+      \(blocks.joined(separator: "\n"))
+      </section>
+      """
+  }
+
+  private static func html(_ block: Block, _ name: String) -> String {
+    switch block {
+    case .text(let text): return "<p>\(Markup.escape(text))</p>"
+    case .warning(let text):
+      return "<p class=\"warning\"><strong>Note:</strong> \(Markup.escape(text))</p>"
+    case .table(let table): return html(table, name)
+    case .chart(let chart, let caption):
+      let label = Markup.escape(chart.title)
+      return figure(
+        #"<div class="wide" tabindex="0" role="region" aria-label="\#(label)">"#
+          + "\n\(chart.svg)</div>",
+        caption)
+    case .picture(let png, let description, let caption):
+      let source = "data:image/png;base64,\(Base64.encode(png))"
+      let image = "<img alt=\"\(Markup.escape(description))\" src=\"\(source)\">"
+      return figure(image, caption)
+    }
+  }
+
+  private static func figure(_ content: String, _ caption: String) -> String {
+    let line = caption.isEmpty ? "" : "<figcaption>\(Markup.escape(caption))</figcaption>\n"
+    return "<figure>\n\(content)\n\(line)</figure>"
+  }
+
+  private static func html(_ table: Table, _ name: String) -> String {
+    let head = table.columns.map { "<th scope=\"col\">\(Markup.escape($0))</th>" }.joined()
+    let rows = table.rows.map { row in
+      let cells = row.enumerated().map { index, cell in
+        let text = Markup.escape(cell)
+        if index == 0 { return "<th scope=\"row\">\(text)</th>" }
+        return isNumber(cell) ? "<td class=\"number\">\(text)</td>" : "<td>\(text)</td>"
+      }
+      return "<tr>\(cells.joined())</tr>"
+    }
+    return """
+      <div class="wide" tabindex="0" role="region" aria-labelledby="\(name)">
+      <table>
+      <caption id="\(name)">\(Markup.escape(table.caption))</caption>
+      <thead><tr>\(head)</tr></thead>
+      <tbody>
+      \(rows.joined(separator: "\n"))
+      </tbody>
+      </table>
+      </div>
+      """
+  }
+
+  /// Whether a cell is a number, perhaps with a unit or a spread: then it stands at the right.
+  private static func isNumber(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first(where: { $0 != "-" && $0 != "+" && $0 != "." })
+    else { return false }
+    return ("0"..."9").contains(first)
+  }
+
+  private static let style = """
+    :root { color-scheme: light; }
+    body { margin: 0; background: #fff; color: #1b1b1b; font: 1rem/1.5 system-ui, sans-serif; }
+    main { max-width: 56rem; margin: 0 auto; padding: 1rem; }
+    h1 { font-size: 1.7rem; line-height: 1.2; }
+    h2 { font-size: 1.3rem; margin-top: 2.2rem; border-bottom: 2px solid #b25a1e; }
+    a { color: #0b4f8a; }
+    a:focus-visible, h2:focus-visible, .wide:focus-visible { outline: 3px solid #e69f00; }
+    .wide { overflow-x: auto; }
+    table { border-collapse: collapse; margin: 0.8rem 0; }
+    caption { text-align: left; font-weight: 600; padding-bottom: 0.3rem; }
+    th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid #ccc; text-align: left;
+      vertical-align: top; }
+    thead th { border-bottom: 2px solid #555; }
+    tbody th, .facts th { font-weight: 500; }
+    .facts td { overflow-wrap: anywhere; }
+    td.number { text-align: right; font-variant-numeric: tabular-nums; }
+    figure { margin: 1.2rem 0; }
+    figure svg, figure img { max-width: 100%; height: auto; }
+    figure img { image-rendering: pixelated; border: 1px solid #ccc; }
+    figcaption { color: #444; font-size: 0.93rem; }
+    .warning { border-left: 5px solid #d55e00; padding: 0.4rem 0.8rem; background: #fff4ec; }
+    @media screen and (max-width: 40rem) { figure svg { max-width: none; } }
+    @media print {
+      main { max-width: none; padding: 0; }
+      nav { display: none; }
+      .wide { overflow: visible; }
+      figure, tr { break-inside: avoid; }
+      h2 { break-after: avoid; }
+    }
+    """
+}

@@ -1,0 +1,70 @@
+import Reports
+import Testing
+
+@Suite struct HTMLReportTests {
+  static let report = HTMLReport(
+    title: "Survey <1>", summary: "All & everything.",
+    facts: [("seed", "7"), ("input", "<a>.tif")],
+    sections: [
+      HTMLReport.Section(
+        "Scores",
+        [
+          .warning("Blocks overlap."),
+          .table(
+            HTMLReport.Table(
+              "Per fold", columns: ["fold", "AUC", "note"],
+              rows: [["1", "0.91", "ok"], ["2", "-0.5 ± 0.1", "<i>"]])),
+        ]),
+      HTMLReport.Section(
+        "Charts", SVGChartTests.charts.map { .chart($0, caption: "What it says") }),
+      HTMLReport.Section(
+        "Layers",
+        [
+          .text("Text."),
+          .picture(png: [0x89, 0x50], description: "A \"map\"", caption: "Probability"),
+        ]),
+    ])
+
+  @Test func isOneWellFormedPage() throws {
+    let html = Self.report.html
+    #expect(html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
+    // The void elements apart, the page is XML as well.
+    var xml = html.replacing("<!DOCTYPE html>\n", with: "")
+    for end in ["charset=\"utf-8\"", "initial-scale=1\"", "iVA=\""] {
+      xml = xml.replacing(end + ">", with: end + "/>")
+    }
+    let page = try #require(ElementCounter.count(xml))
+    #expect(page.counts["h1"] == 1)
+    #expect(page.counts["h2"] == 4)
+    #expect(page.counts["svg"] == SVGChartTests.charts.count)
+    #expect(page.counts["caption"] == 1)
+    #expect(page.counts["script"] == nil)
+    #expect(page.counts["link"] == nil)
+  }
+
+  @Test func escapesEveryText() {
+    let html = Self.report.html
+    #expect(html.contains("<title>Survey &lt;1&gt;</title>"))
+    #expect(html.contains("All &amp; everything."))
+    #expect(html.contains("<td>&lt;a&gt;.tif</td>"))
+    #expect(html.contains("alt=\"A &quot;map&quot;\""))
+    #expect(html.contains("<td>&lt;i&gt;</td>"))
+  }
+
+  @Test func numbersStandAtTheRight() {
+    let html = Self.report.html
+    #expect(html.contains("<td class=\"number\">0.91</td>"))
+    #expect(html.contains("<td class=\"number\">-0.5 ± 0.1</td>"))
+    #expect(html.contains("<td>ok</td>"))
+    #expect(html.contains("<th scope=\"row\">1</th>"))
+  }
+
+  @Test func everyLinkOfTheContentsLeadsSomewhere() {
+    let html = Self.report.html
+    for section in 1...3 {
+      #expect(html.contains("href=\"#section-\(section)\""))
+      #expect(html.contains("id=\"section-\(section)\""))
+    }
+    #expect(!HTMLReport(title: "t").html.contains("<nav"))
+  }
+}
