@@ -10,9 +10,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
   public var batchSize = 32
   /// The step size of Adam (Kingma and Ba 2015).
   public var learningRate: Float = 1e-3
-  /// The share of the weights taken off at each step times the learning rate (Loshchilov and
-  /// Hutter 2019).
-  public var weightDecay: Float = 1e-2
+  /// The factor of the weights that is added to their gradient.
+  public var weightDecay: Float = 1e-4
   /// How many epochs without a better validation loss end the training.
   public var patience = 30
   /// The share of the samples that only early stopping sees; 0 trains for all epochs.

@@ -1,0 +1,195 @@
+public import Networks
+internal import Tensors
+
+/// Training of networks: mini-batches, Adam, early stopping on a part that is not trained on.
+///
+/// Every choice depends on the seed, the epoch and the samples' ids alone, so a training gives the
+/// same bits for any number of workers and any order of the samples.
+public enum Trainer {
+  /// Trains a model of a form on samples.
+  ///
+  /// - Parameters:
+  ///   - set: The samples. A part of them is held back for early stopping.
+  ///   - architecture: The form of the model.
+  ///   - options: How to train.
+  ///   - start: A model of the same form whose parameters are taken up; nil to draw them anew.
+  ///   - rate: The factor of the learning rate for a parameter by name; 0 freezes it.
+  ///   - onEpoch: Called after every epoch; an error that it throws ends the training.
+  /// - Returns: The model with the parameters of the epoch with the lowest validation loss, or of
+  ///   the last one where nothing is held back.
+  /// - Throws: `SampleError` where the samples do not fit the model, `ModelProblem` where no model
+  ///   can have this form, `TrainingError` where the loss is no longer a number.
+  public static func train(
+    _ set: TrainingSet, architecture: ModelArchitecture, options: TrainingOptions,
+    from start: Model? = nil, rate: (_ parameter: String) -> Double = { _ in 1 },
+    onEpoch: (TrainingRecord.Epoch) throws -> Void = { _ in }
+  ) throws -> TrainedModel {
+    var run = try TrainingRun(set, architecture: architecture, options: options, from: start)
+    while !run.isFinished {
+      try Parallel.checkCancellation()
+      try onEpoch(try run.trainEpoch(rate: rate))
+    }
+    return run.finished()
+  }
+}
+
+/// Why a training came to nothing.
+public enum TrainingError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The loss of an epoch is not a finite number.
+  case diverged(epoch: Int)
+
+  /// The error in words.
+  public var description: String {
+    switch self {
+    case .diverged(let epoch):
+      "the loss of epoch \(epoch) is not a finite number; expected one: lower the learning rate"
+    }
+  }
+}
+
+/// A training between two epochs.
+struct TrainingRun {
+  private let inputs: ModelBatch
+  private let targets: TrainingTargets
+  private let background: [Float]
+  /// The positions that are trained on, by id.
+  private let fitted: [Int]
+  /// The positions that early stopping watches.
+  let watched: [Int]
+  private let options: TrainingOptions
+  private let random: Randomness
+
+  private(set) var model: Model
+  private var optimizer: Adam
+  private var best: ModelParameters
+  private var bestLoss = Double.infinity
+  private(set) var record = TrainingRecord()
+
+  init(
+    _ set: TrainingSet, architecture: ModelArchitecture, options: TrainingOptions,
+    from start: Model?
+  ) throws {
+    try set.check(architecture)
+    guard options.batchSize > 0, options.validationShare >= 0, options.validationShare < 1 else {
+      throw SampleError.mismatch(
+        "batches of \(options.batchSize) samples, a validation share of "
+          + "\(options.validationShare); expected at least 1 and a share from 0 to below 1")
+    }
+    if let start, start.architecture != architecture {
+      throw SampleError.mismatch("the model to start from has another form")
+    }
+    let hasGraph = architecture.branches.contains { if case .graph = $0 { true } else { false } }
+    let part = ValidationPart.choose(
+      from: set.samples, positions: Array(0..<set.count), share: options.validationShare,
+      blockSize: set.blockSize, segments: hasGraph ? set.segmentOfSample : [],
+      seed: options.seed)
+    guard !part.training.isEmpty else { throw SampleError.mismatch("no samples to train on") }
+    fitted = part.training.sorted { set.samples.samples[$0].id < set.samples.samples[$1].id }
+    watched = part.validation
+    self.options = options
+    random = Randomness(seed: options.seed, Randomness.word("training"))
+    targets = TrainingTargets(set.samples, fitted: fitted, classWeights: options.classWeights)
+    let background = Self.mean(of: set, at: fitted)
+    let filled = set.windows.map { set.filled($0, background) }
+    self.background = background
+    inputs = ModelBatch(
+      count: set.count, spectra: set.spectra, windows: filled.map(\.values), graph: set.graph,
+      segmentOfSample: set.segmentOfSample)
+    model = try start ?? Model(architecture: architecture, seed: options.seed)
+    if start != nil { targets.scaling.standardize(&model.parameters.head.output) }
+    optimizer = Adam(
+      learningRate: Double(options.learningRate), weightDecay: Double(options.weightDecay))
+    best = model.parameters
+    record.trainingCount = fitted.count
+    record.validationCount = watched.count
+    record.validationMethod = part.method
+    record.countsByClass = set.samples.counts(of: fitted)
+    record.filledCells = filled.reduce(0) { $0 + $1.missing } / set.bandCount
+  }
+
+  /// The mean spectrum of some samples, exact in any order.
+  private static func mean(of set: TrainingSet, at positions: [Int]) -> [Float] {
+    (0..<set.bandCount).map { band in
+      Float(ExactMoments(positions.map { set.spectra[$0 * set.bandCount + band] }).mean)
+    }
+  }
+
+  /// Whether the epochs are used up or the validation loss has not fallen for too long.
+  var isFinished: Bool {
+    let done = record.epochs.count
+    return done >= options.epochs
+      || (!watched.isEmpty && done - record.bestEpoch >= options.patience)
+  }
+
+  /// Trains on every sample once.
+  mutating func trainEpoch(rate: (String) -> Double = { _ in 1 }) throws -> TrainingRecord.Epoch {
+    let number = record.epochs.count + 1
+    let key = random.derived(UInt64(number))
+    let order = key.shuffled(fitted)
+    // Steps of even size: a short last one would be mostly noise.
+    let steps = (order.count + options.batchSize - 1) / options.batchSize
+    var sum = 0.0
+    var weight = 0.0
+    for step in 0..<steps {
+      let positions = Array(
+        order[step * order.count / steps..<(step + 1) * order.count / steps])
+      let loss = take(positions, dropout: key.derived(UInt64(step)), rate: rate)
+      sum += loss.value * loss.totalWeight
+      weight += loss.totalWeight
+    }
+    let loss = weight > 0 ? sum / weight : 0
+    let watchedLoss = validationLoss()
+    guard loss.isFinite, watchedLoss?.isFinite ?? true else {
+      throw TrainingError.diverged(epoch: number)
+    }
+    let epoch = TrainingRecord.Epoch(number: number, loss: loss, validationLoss: watchedLoss)
+    record.epochs.append(epoch)
+    if watchedLoss ?? -.infinity < bestLoss {
+      bestLoss = watchedLoss ?? .infinity
+      best = model.parameters
+      record.bestEpoch = number
+    }
+    return epoch
+  }
+
+  /// Takes one step; returns the loss before it.
+  private mutating func take(
+    _ positions: [Int], dropout: Randomness, rate: (String) -> Double
+  ) -> Loss {
+    let (outputs, pass) = model.forward(
+      batch(positions), training: true, dropout: dropout)
+    let loss = targets.loss(outputs, at: positions)
+    var gradient = model.pullback(pass, outputGradient: loss.gradient)
+    if options.internalL1 > 0 {
+      gradient.addAbsolutePenalty(of: model.parameters, strength: options.internalL1) {
+        $0.contains(".internal.") && $0.hasSuffix(".weight")
+      }
+    }
+    if options.clipNorm > 0 { gradient.clipNorm(to: Double(options.clipNorm)) }
+    optimizer.step(&model.parameters, gradient: gradient, scale: rate)
+    return loss
+  }
+
+  private func validationLoss() -> Double? {
+    watched.isEmpty
+      ? nil : targets.loss(model.outputs(batch(watched)), at: watched).value
+  }
+
+  /// The inputs of the samples at some positions.
+  private func batch(_ positions: [Int]) -> ModelBatch {
+    let count = inputs.count
+    return ModelBatch(
+      count: positions.count, spectra: TrainingSet.rows(inputs.spectra, count, positions),
+      windows: inputs.windows.map { TrainingSet.rows($0, count, positions) }, graph: inputs.graph,
+      segmentOfSample: inputs.segmentOfSample.isEmpty
+        ? [] : positions.map { inputs.segmentOfSample[$0] })
+  }
+
+  /// The model of the best epoch, with outputs in the targets' units.
+  func finished() -> TrainedModel {
+    var model = model
+    model.parameters = best
+    targets.scaling.restore(&model.parameters.head.output)
+    return TrainedModel(model: model, record: record, backgroundMean: background)
+  }
+}
