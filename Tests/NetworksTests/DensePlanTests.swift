@@ -108,6 +108,12 @@ import Testing
     return (outputs, tangents)
   }
 
+  /// The largest difference, infinite where the counts differ or a number is missing.
+  static func difference(_ a: [Float], _ b: [Float]) -> Float {
+    guard a.count == b.count else { return .infinity }
+    return zip(a, b).reduce(0) { max($0, ($1.0 - $1.1).isNaN ? .infinity : abs($1.0 - $1.1)) }
+  }
+
   @Test(arguments: shapes) func patchesEqualWindowsOneByOne(_ shape: Shape) {
     let twin = PatchTwin(window: shape.window, bands: Self.bands, layers: shape.layers, width: 4)
     let head = randomHead([4, 5, 2])
@@ -130,7 +136,7 @@ import Testing
         }
       }
     }
-    #expect(Self.evaluate(plan, input, nil).outputs == outputs)
+    #expect(Self.difference(Self.evaluate(plan, input, nil).outputs, outputs) < 1e-5)
   }
 
   /// The joint features of a plan's twins at a cell, with derivatives for a feature.
@@ -192,7 +198,8 @@ import Testing
         }
       }
     }
-    #expect(Self.evaluate(plan, input, nil, segments).outputs == outputs)
+    // Strips differ with tangents, and with them the order of sums in products.
+    #expect(Self.difference(Self.evaluate(plan, input, nil, segments).outputs, outputs) < 1e-5)
   }
 
   @Test(arguments: [
@@ -242,8 +249,8 @@ import Testing
     let plan = DensePlan(bandCount: Self.bands, branches: [.patch(twin.plan)], head: head)
     let (input, tangent) = Self.input(17, 5, margin: 3)
     let (outputs, tangents) = Self.evaluate(plan, input, tangent)
-    #expect(outputs == [Float](repeating: 1, count: 85))
-    #expect(tangents == [Float](repeating: 0, count: 3 * 85))
+    #expect(outputs.count == 85 && outputs.allSatisfy { $0 == 1 })
+    #expect(tangents.count == 3 * 85 && tangents.allSatisfy { $0 == 0 })
   }
 
   /// A halo wider than needed changes nothing, and no cell depends on where the chunk begins.
