@@ -20,3 +20,8 @@ public protocol DenseModel: Sendable {
     _ input: DenseInput, _ tangent: TangentField,
     block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void)
 }
+
+extension Model: DenseModel {
+  /// What the raw outputs stand for.
+  public var headKind: ModelArchitecture.Head.Kind { architecture.head.kind }
+}
