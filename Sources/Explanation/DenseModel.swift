@@ -12,11 +12,16 @@ public protocol DenseModel: Sendable {
   /// The raw outputs at every cell, `K x cells`.
   func dense(_ input: DenseInput) -> [Float]
 
-  /// Evaluates the model and its directional derivatives a row of cells at a time.
+  /// Evaluates the model and its directional derivatives a stretch of cells at a time.
   ///
-  /// `row` receives the row's number, the raw outputs (`K x width`) and the tangents
-  /// (`T x K x width`); rows come from the top down, each once.
+  /// `block` receives contiguous cells of a row, row-major in the chunk, with their raw outputs
+  /// (`K x cells`) and tangents (`T x K x cells`); each cell comes once.
   func densePushforward(
     _ input: DenseInput, _ tangent: TangentField,
-    row: (Int, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void)
+    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void)
+}
+
+extension Model: DenseModel {
+  /// What the raw outputs stand for.
+  public var headKind: ModelArchitecture.Head.Kind { architecture.head.kind }
 }

@@ -69,19 +69,21 @@ public struct GradSHAP: Sendable {
     _ model: some DenseModel, at point: DenseInput, _ tangent: TangentField, weight: Double,
     into features: inout [Float]
   ) {
-    let (width, cells) = (point.width, point.cellCount)
+    let cells = point.cellCount
     let count = model.outputCount
-    var slopes = [Float](repeating: 0, count: count * width)
+    var slopes: [Float] = []
     var raw = [Double](repeating: 0, count: count)
     var gradient = raw
-    model.densePushforward(point, tangent) { y, outputs, tangents in
+    model.densePushforward(point, tangent) { range, outputs, tangents in
+      let width = range.count
+      slopes = [Float](repeating: 0, count: count * width)
       for x in 0..<width {
         for k in 0..<count { raw[k] = Double(outputs[k * width + x]) }
         _ = output.value(raw, gradient: &gradient)
         for k in 0..<count { slopes[k * width + x] = Float(weight * gradient[k]) }
       }
       for t in 0..<tangent.featureCount {
-        let row = t * cells + y * width
+        let row = t * cells + range.lowerBound
         for k in 0..<count {
           let from = (t * count + k) * width
           for x in 0..<width {

@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// Shapley values at every cell of a chunk: features are switched from a baseline to their own values.
 ///
@@ -102,8 +103,8 @@ public struct Shapley: Sendable {
     _ sums: inout [Double]
   ) {
     for pair in 0..<pairs {
-      let order = Self.permutation(
-        of: path.field.mixing.featureCount, seed: seed, number: UInt64(pair))
+      let order = Randomness(seed: seed, Randomness.word("shapley"), UInt64(pair))
+        .permutation(path.field.mixing.featureCount)
       for order in [order, order.reversed()] {
         var point = path.origin
         var before = path.start

@@ -107,16 +107,17 @@ import Testing
     for (a, b) in zip(exact.features, pair.features) { #expect(abs(a - b) < 1e-6) }
   }
 
-  @Test func permutationsDependOnSeedAndNumberAlone() {
-    let first = Shapley.permutation(of: 20, seed: 5, number: 3)
-    #expect(first.sorted() == Array(0..<20))
-    #expect(first == Shapley.permutation(of: 20, seed: 5, number: 3))
-    #expect(first != Shapley.permutation(of: 20, seed: 5, number: 4))
-    #expect(first != Shapley.permutation(of: 20, seed: 6, number: 3))
-    // Each feature comes first about equally often.
-    var counts = [0, 0, 0, 0]
-    for n in UInt64(0)..<4000 { counts[Shapley.permutation(of: 4, seed: 1, number: n)[0]] += 1 }
-    #expect(counts.allSatisfy { abs($0 - 1000) < 120 })
+  /// The same permutations serve every cell: explaining a part gives the same numbers.
+  @Test func cellsDoNotDependOnTheChunkAroundThem() {
+    let model = WindowModel.curved(windowWeights(2, 4 * 9, 5, scale: 0.5), margin: 1)
+    let field = makeField(width: 5, height: 6, margin: 1, mixing: .identity(Self.names))
+    let method = shapley(.permutations(pairs: 2, seed: 3), [[0.3, -0.2, 0.1, 0]])
+    let all = method.attribute(model, field)
+    let some = method.attribute(model, field, where: (0..<30).map { $0 == 17 })
+    let other = shapley(.permutations(pairs: 2, seed: 4), [[0.3, -0.2, 0.1, 0]])
+      .attribute(model, field)
+    for t in 0..<4 { #expect(some.features[t * 30 + 17] == all.features[t * 30 + 17]) }
+    #expect(all.features != other.features)
   }
 
   @Test func passesAreCounted() {

@@ -60,26 +60,32 @@ struct WindowModel: DenseModel {
 
   func densePushforward(
     _ input: DenseInput, _ tangent: TangentField,
-    row: (Int, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
   ) {
     let width = input.width
     let outputs = dense(input)
     for y in 0..<input.height {
-      var values = [Float](repeating: 0, count: outputCount * width)
-      var tangents = [Float](repeating: 0, count: tangent.featureCount * outputCount * width)
-      for x in 0..<width {
-        for k in 0..<outputCount {
-          values[k * width + x] = outputs[k * input.cellCount + y * width + x]
-        }
-        let here = point(input, x, y)
-        for t in 0..<tangent.featureCount {
-          let slope = derivative(here, direction(input, tangent, t, x, y))
+      // Rows in two parts of different size, where they are long enough.
+      for columns in [0..<width / 3, width / 3..<width] where !columns.isEmpty {
+        var values = [Float](repeating: 0, count: outputCount * columns.count)
+        var tangents = [Float](repeating: 0, count: tangent.featureCount * values.count)
+        for (i, x) in columns.enumerated() {
           for k in 0..<outputCount {
-            tangents[(t * outputCount + k) * width + x] = Float(slope[k])
+            values[k * columns.count + i] = outputs[k * input.cellCount + y * width + x]
+          }
+          let here = point(input, x, y)
+          for t in 0..<tangent.featureCount {
+            let slope = derivative(here, direction(input, tangent, t, x, y))
+            for k in 0..<outputCount {
+              tangents[(t * outputCount + k) * columns.count + i] = Float(slope[k])
+            }
           }
         }
+        let cells = y * width + columns.lowerBound..<y * width + columns.upperBound
+        values.withUnsafeBufferPointer { v in
+          tangents.withUnsafeBufferPointer { block(cells, v, $0) }
+        }
       }
-      values.withUnsafeBufferPointer { v in tangents.withUnsafeBufferPointer { row(y, v, $0) } }
     }
   }
 

@@ -1,5 +1,3 @@
-internal import Tensors
-
 /// A patch network prepared for evaluation at every cell: steps over whole rows instead of windows.
 ///
 /// A valid convolution of every window is one convolution of the chunk; pooling becomes pooling at
@@ -78,83 +76,5 @@ struct PatchPlan: Sendable {
         operation: operation, taps: taps, dilation: dilation, inputs: channels, outputs: outputs))
     reach += (taps - 1) * dilation
     channels = outputs
-  }
-}
-
-/// The weights of a 2-D convolution as one matrix per kernel column.
-///
-/// Matrix `kx` is `outputs x (kernel * inputs)`, kernel rows before inputs: a product with a stack
-/// of rows adds up everything of that column.
-struct PackedConvolution: Sendable {
-  let kernel: Int
-  let inputs: Int
-  let outputs: Int
-  let matrices: [Float]
-  let bias: [Float]
-
-  /// Packs weights `[outputs][inputs][kernel][kernel]`.
-  init(_ weights: [Float], bias: [Float], inputs: Int, kernel: Int) {
-    self.kernel = kernel
-    self.inputs = inputs
-    self.bias = bias
-    outputs = bias.count
-    var matrices: [Float] = []
-    matrices.reserveCapacity(weights.count)
-    for kx in 0..<kernel {
-      for output in 0..<bias.count {
-        for ky in 0..<kernel {
-          for input in 0..<inputs {
-            matrices.append(weights[((output * inputs + input) * kernel + ky) * kernel + kx])
-          }
-        }
-      }
-    }
-    self.matrices = matrices
-  }
-
-  /// The same convolution of sources that are mixed into its inputs, `mixing[input][source]`.
-  func mixed(_ mixing: [[Float]]) -> PackedConvolution {
-    let sources = mixing.first?.count ?? 0
-    var matrices: [Float] = []
-    for row in 0..<kernel * outputs * kernel {
-      for source in 0..<sources {
-        var sum: Float = 0
-        for input in 0..<inputs {
-          sum += self.matrices[row * inputs + input] * mixing[input][source]
-        }
-        matrices.append(sum)
-      }
-    }
-    return PackedConvolution(
-      kernel: kernel, inputs: sources, outputs: outputs, matrices: matrices, bias: bias)
-  }
-
-  private init(kernel: Int, inputs: Int, outputs: Int, matrices: [Float], bias: [Float]) {
-    self.kernel = kernel
-    self.inputs = inputs
-    self.outputs = outputs
-    self.matrices = matrices
-    self.bias = bias
-  }
-
-  /// Convolves a stack of rows into `outputs` rows of `columns` columns from column `first` on.
-  ///
-  /// - Parameters:
-  ///   - stack: `kernel * inputs` rows at a distance of `stackStride`.
-  ///   - target: `outputs` rows at a distance of `stride`; without bias.
-  func apply(
-    _ stack: UnsafeBufferPointer<Float>, stackStride: Int, dilation: Int,
-    into target: UnsafeMutableBufferPointer<Float>, stride: Int, first: Int, columns: Int
-  ) {
-    let inner = kernel * inputs
-    matrices.withUnsafeBufferPointer { weights in
-      for kx in 0..<kernel {
-        Products.multiply(
-          rows: outputs, columns: columns, inner: inner,
-          weights, .rows(inner, at: kx * outputs * inner),
-          stack, .rows(stackStride, at: first + kx * dilation),
-          beta: kx == 0 ? 0 : 1, into: target, .rows(stride, at: first))
-      }
-    }
   }
 }

@@ -1,0 +1,112 @@
+extension Model {
+  /// The cells of halo that dense evaluation needs on every side.
+  ///
+  /// It follows from the layers: pooling that drops remainders reads less than the window.
+  public var margin: Int { densePlan.margin }
+
+  /// The raw outputs at every cell of a chunk, `K x cells`.
+  ///
+  /// They equal those of `outputs` for each cell's own window, spectrum and segment, but patch
+  /// networks run once over whole rows instead of over every window. A chunk is one thread's work.
+  /// The input's margin may be wider than the model's.
+  public func dense(_ input: DenseInput) -> [Float] {
+    let cells = input.cellCount
+    var result = [Float](repeating: 0, count: outputCount * cells)
+    densePlan.run(input, nil, segments: segmentFeatures(input, nil)) { range, outputs, _ in
+      for k in 0..<outputCount {
+        for i in 0..<range.count {
+          result[k * cells + range.lowerBound + i] = outputs[k * range.count + i]
+        }
+      }
+    }
+    return result
+  }
+
+  /// The raw outputs (`K x cells`) and their tangents (`T x K x cells`) at every cell of a chunk.
+  public func densePushforward(
+    _ input: DenseInput, _ tangent: TangentField
+  ) -> (outputs: [Float], tangents: [Float]) {
+    let cells = input.cellCount
+    var result = [Float](repeating: 0, count: outputCount * cells)
+    var slopes = [Float](repeating: 0, count: tangent.featureCount * outputCount * cells)
+    densePushforward(input, tangent) { range, outputs, tangents in
+      for i in 0..<range.count {
+        for k in 0..<outputCount {
+          result[k * cells + range.lowerBound + i] = outputs[k * range.count + i]
+        }
+        for k in 0..<tangent.featureCount * outputCount {
+          slopes[k * cells + range.lowerBound + i] = tangents[k * range.count + i]
+        }
+      }
+    }
+    return (result, slopes)
+  }
+
+  /// Evaluates a chunk with its tangents a stretch of cells at a time, in bounded memory.
+  ///
+  /// All tangents share one pass of the values.
+  ///
+  /// - Parameters:
+  ///   - block: Receives contiguous cells of a row, row-major in the chunk, with their raw outputs
+  ///     (`K x cells`) and tangents (`T x K x cells`); each cell comes once.
+  public func densePushforward(
+    _ input: DenseInput, _ tangent: TangentField,
+    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+  ) {
+    densePlan.run(input, tangent, segments: segmentFeatures(input, tangent), block)
+  }
+
+  /// The model prepared for evaluation at every cell.
+  var densePlan: DensePlan {
+    DensePlan(
+      bandCount: architecture.bandCount,
+      branches: parameters.branches.map { branch in
+        switch branch {
+        case .spectral(let network): .spectral(SpectralPlan(network))
+        case .patch(let network): .patch(PatchPlan(network))
+        }
+      },
+      head: HeadPlan(
+        parameters.head.layers.map { layer in
+          HeadPlan.Layer(
+            inputs: layer.inputs, outputs: layer.outputs, weights: layer.weight, bias: layer.bias)
+        }))
+  }
+
+  /// For each branch the features of segments, empty for others than graph branches.
+  private func segmentFeatures(_ input: DenseInput, _ tangent: TangentField?) -> [SegmentFeatures] {
+    parameters.branches.map { _ in SegmentFeatures() }
+  }
+}
+
+extension PatchPlan {
+  /// A network's layers as steps over rows.
+  init(_ network: PatchNetwork) {
+    self.init(window: network.window, bands: network.bandCount)
+    for step in network.stack.steps {
+      switch step {
+      case .convolution(let layer):
+        convolve(kernel: layer.kernelRows, weights: layer.weight, bias: layer.bias)
+      case .maxPool(let layer): pool(.maxPool, size: layer.blocks.rows)
+      case .averagePool(let layer): pool(.averagePool, size: layer.blocks.rows)
+      }
+    }
+    connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
+  }
+}
+
+extension SpectralPlan {
+  /// A network's layers as steps over blocks of pixels.
+  init(_ network: SpectralNetwork) {
+    self.init(bands: network.bandCount)
+    for step in network.stack.steps {
+      switch step {
+      case .convolution(let layer):
+        convolve(kernel: layer.kernelRows, weights: layer.weight, bias: layer.bias)
+      case .maxPool(let layer): pool(size: layer.blocks.rows)
+      case .averagePool: preconditionFailure("a spectral network pools largest values")
+      }
+    }
+    connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
+  }
+}

@@ -1,0 +1,187 @@
+import Testing
+
+@testable import Networks
+
+/// Dense evaluation of models against their batch evaluation, window by window.
+@Suite struct DenseModelTests {
+  typealias Layer = ModelArchitecture.PatchBranch.Layer
+
+  struct Shape: Sendable, CustomTestStringConvertible {
+    var branches: [ModelArchitecture.Branch]
+    var hidden: [Int] = []
+    var kind = ModelArchitecture.Head.Kind.softmax
+    var testDescription: String { "\(branches)" }
+  }
+
+  static func patch(_ window: Int, _ layers: [Layer], width: Int = 4) -> ModelArchitecture.Branch {
+    .patch(.init(window: window, layers: layers, width: width))
+  }
+
+  static func spectral(_ filters: [Int], kernel: Int, pool: Int) -> ModelArchitecture.Branch {
+    .spectral(.init(filters: filters, kernel: kernel, pool: pool, width: 5))
+  }
+
+  /// Every window from 1 to 16 with every mix of layers that fits it.
+  static let windows: [Shape] = (1...16).flatMap { window in
+    let mixes: [[Layer]] = [
+      [], [.convolution(filters: 3, kernel: 3)], [.maxPool(size: 2)], [.averagePool(size: 3)],
+      [
+        .convolution(filters: 3, kernel: 2), .maxPool(size: 2), .convolution(filters: 2, kernel: 2),
+      ],
+      [.maxPool(size: 2), .convolution(filters: 4, kernel: 3), .averagePool(size: 2)],
+      [
+        .convolution(filters: 3, kernel: 3), .convolution(filters: 3, kernel: 3),
+        .maxPool(size: 2), .convolution(filters: 4, kernel: 3),
+      ],
+    ]
+    return mixes.map { Shape(branches: [patch(window, $0)]) }.filter {
+      $0.branches.allSatisfy { $0.problem == nil }
+    }
+  }
+
+  static let mixtures: [Shape] = [
+    Shape(branches: [spectral([4], kernel: 3, pool: 2)], kind: .linear),
+    Shape(branches: [spectral([3, 5], kernel: 3, pool: 1)], hidden: [6], kind: .sigmoid),
+    Shape(branches: [spectral([6, 6, 6], kernel: 9, pool: 2)]),
+    Shape(branches: [spectral([], kernel: 1, pool: 1)], hidden: [4, 3]),
+    Shape(
+      branches: [
+        spectral([3], kernel: 2, pool: 2), patch(7, [.convolution(filters: 3, kernel: 3)]),
+        patch(4, [.averagePool(size: 2)]), patch(1, []),
+      ], hidden: [7], kind: .sigmoid),
+    Shape(
+      branches: [patch(5, [.maxPool(size: 3)]), spectral([2], kernel: 3, pool: 1)], hidden: [5],
+      kind: .linear),
+  ]
+
+  static let bands = 5
+  static let (width, height) = (8, 6)
+
+  static func model(_ shape: Shape) throws -> Model {
+    try Model(
+      architecture: ModelArchitecture(
+        bandCount: bands, branches: shape.branches,
+        head: .init(kind: shape.kind, hidden: shape.hidden, outputs: 3)), seed: 11)
+  }
+
+  static func input(margin: Int, seed: UInt64 = 1) -> DenseInput {
+    let cells = (width + 2 * margin) * (height + 2 * margin)
+    return DenseInput(
+      width: width, height: height, margin: margin, bandCount: bands,
+      values: pseudorandom(bands * cells, seed))
+  }
+
+  /// A feature of one source, one of three sources over two bands each, one of a mixture.
+  static func tangent(_ input: DenseInput) -> TangentField {
+    let cells = input.paddedWidth * input.paddedHeight
+    return TangentField(
+      sourceCount: 5, featureCount: 3, featureOfSource: [1, 0, 1, 2, 1],
+      mixing: pseudorandom(bands * 5, 8), values: pseudorandom(5 * cells, 9))
+  }
+
+  /// All cells of an input as a batch of samples.
+  static func batch(_ model: Model, _ values: [Float], _ input: DenseInput) -> ModelBatch {
+    var batch = ModelBatch(count: input.cellCount)
+    func append(_ window: Int, to samples: inout [Float]) {
+      for cell in 0..<input.cellCount {
+        let y = cell / input.width + input.margin - window / 2
+        let x = cell % input.width + input.margin - window / 2
+        for band in 0..<bands {
+          for row in y..<y + window {
+            let start = (band * input.paddedHeight + row) * input.paddedWidth + x
+            samples += values[start..<start + window]
+          }
+        }
+      }
+    }
+    append(1, to: &batch.spectra)
+    for branch in model.architecture.branches {
+      guard case .patch(let patch) = branch else { continue }
+      batch.windows.append([])
+      append(patch.window, to: &batch.windows[batch.windows.count - 1])
+    }
+    return batch
+  }
+
+  /// A feature's tangents as bands, laid out as the input's values.
+  static func bandTangents(_ tangent: TangentField, _ feature: Int) -> [Float] {
+    let cells = tangent.values.count / tangent.sourceCount
+    var result = [Float](repeating: 0, count: bands * cells)
+    for j in 0..<tangent.sourceCount where tangent.featureOfSource[j] == feature {
+      for band in 0..<bands {
+        let slope = tangent.mixing[band * tangent.sourceCount + j]
+        for cell in 0..<cells {
+          result[band * cells + cell] += slope * tangent.values[j * cells + cell]
+        }
+      }
+    }
+    return result
+  }
+
+  /// Samples x outputs as outputs x cells.
+  static func classMajor(_ outputs: [Float], _ count: Int) -> [Float] {
+    let cells = outputs.count / count
+    return (0..<outputs.count).map { outputs[$0 % cells * count + $0 / cells] }
+  }
+
+  @Test(arguments: windows + mixtures) func cellsEqualTheirWindows(_ shape: Shape) throws {
+    let model = try Self.model(shape)
+    let largest = model.architecture.branches.reduce(0) { largest, branch in
+      if case .patch(let patch) = branch { return max(largest, patch.window / 2) }
+      return largest
+    }
+    #expect(model.margin <= largest)
+    let input = Self.input(margin: largest)
+    let tangent = Self.tangent(input)
+    let (outputs, pass) = model.forward(Self.batch(model, input.values, input))
+    let dense = model.densePushforward(input, tangent)
+    let expected = Self.classMajor(outputs, 3)
+    #expect(DensePlanTests.difference(model.dense(input), expected) < 1e-5)
+    #expect(DensePlanTests.difference(dense.outputs, expected) < 1e-5)
+    for t in 0..<3 {
+      let slopes = model.pushforward(
+        pass, tangent: Self.batch(model, Self.bandTangents(tangent, t), input))
+      let count = 3 * input.cellCount
+      let part = Array(dense.tangents[t * count..<(t + 1) * count])
+      #expect(DensePlanTests.difference(part, Self.classMajor(slopes, 3)) < 1e-5)
+      #expect(part.contains { abs($0) > 1e-4 })
+    }
+  }
+
+  /// Slopes agree with differences of outputs wherever no kink lies between.
+  @Test(arguments: mixtures) func tangentsAreDifferencesOfOutputs(_ shape: Shape) throws {
+    let model = try Self.model(shape)
+    let input = Self.input(margin: 3)
+    let tangent = Self.tangent(input)
+    let slopes = model.densePushforward(input, tangent).tangents
+    let step: Float = 1e-3
+    var close = 0
+    for t in 0..<3 {
+      let direction = Self.bandTangents(tangent, t)
+      var (up, down) = (input, input)
+      for i in direction.indices {
+        up.values[i] += step * direction[i]
+        down.values[i] -= step * direction[i]
+      }
+      let (above, below) = (model.dense(up), model.dense(down))
+      for i in above.indices {
+        let difference = (above[i] - below[i]) / (2 * step)
+        if abs(difference - slopes[t * above.count + i]) < 1e-3 { close += 1 }
+      }
+    }
+    #expect(close > slopes.count * 95 / 100)
+  }
+
+  @Test func marginsAreThoseOfTheLayers() throws {
+    func margin(_ window: Int, _ layers: [Layer]) throws -> Int {
+      try Self.model(Shape(branches: [Self.patch(window, layers)])).margin
+    }
+    #expect(try margin(1, []) == 0)
+    #expect(try margin(2, []) == 1)
+    #expect(try margin(15, []) == 7)
+    // Pooling drops the last column of 13 cells: 14 cells are read, from 7 to the left.
+    #expect(try margin(15, [.convolution(filters: 2, kernel: 3), .maxPool(size: 2)]) == 7)
+    #expect(try Self.model(Self.mixtures[0]).margin == 0)
+    #expect(try Self.model(Self.mixtures[4]).margin == 3)
+  }
+}
