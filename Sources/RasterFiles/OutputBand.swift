@@ -1,0 +1,92 @@
+internal import CGDAL
+
+/// What is written of a band beside its cells.
+public struct OutputBand: Sendable, Hashable {
+  /// What a band means as a colour.
+  public enum Color: Sendable, Hashable {
+    case undefined
+    case gray
+    case red
+    case green
+    case blue
+    case alpha
+
+    var interpretation: GDALColorInterp {
+      switch self {
+      case .undefined: GCI_Undefined
+      case .gray: GCI_GrayIndex
+      case .red: GCI_RedBand
+      case .green: GCI_GreenBand
+      case .blue: GCI_BlueBand
+      case .alpha: GCI_AlphaBand
+      }
+    }
+  }
+
+  /// The description: the name that QGIS shows.
+  public var name: String
+  /// The unit of the values, empty when there is none.
+  public var unit: String
+  /// What the band means as a colour; nil for gray if it is the first and undefined if not.
+  public var color: Color?
+  /// The names of the values of a categorical band, kept as metadata `CATEGORY_<value>`.
+  ///
+  /// GDAL's own category names would need a sidecar file beside the GeoTIFF.
+  public var categories: [Int: String]
+  /// The metadata of the band.
+  public var metadata: [String: String]
+
+  /// Describes a band to be written.
+  public init(
+    name: String, unit: String = "", color: Color? = nil, categories: [Int: String] = [:],
+    metadata: [String: String] = [:]
+  ) {
+    self.name = name
+    self.unit = unit
+    self.color = color
+    self.categories = categories
+    self.metadata = metadata
+  }
+}
+
+/// The cells of some bands over a window, band-major, rows from the top.
+public enum CellBlock: Sendable {
+  /// Real values; NaN and infinite ones are missing.
+  case float32([Float])
+  /// Ids of 32 bits.
+  case uint32([UInt32])
+  /// Counts or codes of 16 bits.
+  case uint16([UInt16])
+  /// Codes or flags of 8 bits.
+  case byte([UInt8])
+}
+
+/// The types of cells that rasters are written with.
+public enum CellType: String, Sendable, CaseIterable {
+  /// Real values.
+  case float32
+  /// Ids of 32 bits.
+  case uint32
+  /// Counts or codes of 16 bits.
+  case uint16
+  /// Codes or flags of 8 bits.
+  case byte
+
+  /// The value for "no data" that is written unless told otherwise.
+  public var usualNodata: Double? {
+    switch self {
+    case .float32: -9999
+    case .uint32: 0
+    case .uint16, .byte: nil
+    }
+  }
+
+  var type: GDALDataType {
+    switch self {
+    case .float32: GDT_Float32
+    case .uint32: GDT_UInt32
+    case .uint16: GDT_UInt16
+    case .byte: GDT_Byte
+    }
+  }
+}

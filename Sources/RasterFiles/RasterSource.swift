@@ -1,0 +1,75 @@
+public import Rasters
+internal import Synchronization
+
+/// Bands of a raster file as they look on a grid.
+///
+/// A file on the grid's own cells is read as it is; any other is resampled by the exact
+/// transformation of every cell. Values are scaled as the file says and NaN where it has no data:
+/// by nodata value, mask, alpha, NaN or infinity, or outside the file. The values of a cell do
+/// not depend on the window in which they are read.
+///
+/// Calls from several threads are safe but wait for one another; a `RasterPool` does not.
+public final class RasterSource: Sendable {
+  /// The file.
+  public let path: String
+  /// The numbers of the bands, counted from 1, in the order of the cubes.
+  public let bands: [Int]
+  /// The grid on which the bands are read.
+  public let grid: Grid
+  /// How values get from the file's cells to the grid's, where these differ.
+  public let resampling: Resampling
+  /// Whether the file has the grid's own cells, so that values are those of the file.
+  public let isOnGrid: Bool
+
+  private let reader: Mutex<RasterReader>
+
+  /// Opens bands of a file (all when `bands` is empty).
+  ///
+  /// Throws when the file, a band or a way from the grid to the file is missing: a file without
+  /// coordinate system on a grid with one (or the reverse) must have the grid's cells.
+  public init(
+    path: String, bands: [Int] = [], grid: Grid, resampling: Resampling
+  ) throws(GDALError) {
+    let reader = try RasterReader(path: path, bands: bands, grid: grid, resampling: resampling)
+    self.path = path
+    self.bands = reader.bandNumbers
+    self.grid = grid
+    self.resampling = resampling
+    isOnGrid = reader.isOnGrid
+    self.reader = Mutex(reader)
+  }
+
+  /// Reads a window of the grid; it must lie inside.
+  public func read(_ window: Window) throws(GDALError) -> DataCube {
+    precondition(
+      grid.window.contains(window), "window \(window) reaches beyond the grid \(grid.window)")
+    return try reader.withLock { reader throws(GDALError) in try reader.read(window) }
+  }
+}
+
+/// Bands of a raster file that several threads read at once, each through a source of its own.
+public final class RasterPool: Sendable {
+  /// The first source, which tells what is read.
+  public let source: RasterSource
+  private let idle: Mutex<[RasterSource]>
+
+  /// Opens bands of a file as `RasterSource` does; more are opened as more threads read.
+  public init(
+    path: String, bands: [Int] = [], grid: Grid, resampling: Resampling
+  ) throws(GDALError) {
+    source = try RasterSource(path: path, bands: bands, grid: grid, resampling: resampling)
+    idle = Mutex([source])
+  }
+
+  /// Reads a window of the grid; it must lie inside.
+  public func read(_ window: Window) throws(GDALError) -> DataCube {
+    let taken = idle.withLock { $0.popLast() }
+    let own =
+      if let taken { taken } else {
+        try RasterSource(
+          path: source.path, bands: source.bands, grid: source.grid, resampling: source.resampling)
+      }
+    defer { idle.withLock { $0.append(own) } }
+    return try own.read(window)
+  }
+}
