@@ -33,7 +33,7 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
     case graph(GraphBranch)
   }
 
-  /// 1-D convolutions over the band axis, pooling and a dense layer (after Hu et al. 2015).
+  /// 1-D convolutions over the band axis, pooling and a dense layer (after Hu and others, 2015).
   public struct SpectralBranch: Sendable, Hashable, Codable {
     /// The filters of each convolution, in order.
     public var filters: [Int]
@@ -55,7 +55,7 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
 
   /// Valid 2-D convolutions and poolings over a window, then a dense layer over what is left.
   public struct PatchBranch: Sendable, Hashable, Codable {
-    /// The window's edge in cells. An even window reaches one cell further up and left.
+    /// The window's edge in cells; an even window reaches one cell further up and left.
     public var window: Int
     /// The layers before the dense one.
     public var layers: [Layer]

@@ -1,0 +1,222 @@
+/// Why a model cannot be built or read, as one sentence.
+public struct ModelProblem: Error, Hashable, CustomStringConvertible {
+  /// What is wrong and what was expected.
+  public let description: String
+
+  /// States a problem.
+  public init(_ description: String) { self.description = description }
+}
+
+/// Sizes above this are taken for mistakes; products of a few of them stay far from overflow.
+private let largestSize = 1 << 16
+
+/// A sentence where a size is out of `1...largestSize`.
+private func sizeProblem(_ value: Int, _ name: String) -> String? {
+  (1...largestSize).contains(value)
+    ? nil : "\(name) is \(value); it must be between 1 and \(largestSize)"
+}
+
+private func dropoutProblem(_ value: Float, _ name: String) -> String? {
+  value >= 0 && value < 1 ? nil : "\(name) is \(value); it must be at least 0 and less than 1"
+}
+
+extension ModelArchitecture {
+  /// Why no model of this form can be built, or nil where one can.
+  public var problem: String? {
+    if let sentence = sizeProblem(bandCount, "the number of bands") { return sentence }
+    if branches.isEmpty { return "the model has no branches; it needs at least one" }
+    for (name, branch) in zip(branchNames, branches) {
+      if let sentence = branch.problem { return "branch \(name): \(sentence)" }
+    }
+    if let sentence = head.problem { return sentence }
+    guard let count = parameterBound, count <= 1 << 31 else {
+      return "the model has more than 2^31 parameters; use fewer filters or smaller layers"
+    }
+    return nil
+  }
+
+  /// The branches' names in model files: `spectral`, `patch` or `graph`, numbered from the second
+  /// of a kind on.
+  public var branchNames: [String] {
+    var counts: [String: Int] = [:]
+    return branches.map { branch in
+      let kind = branch.kind
+      counts[kind, default: 0] += 1
+      let number = counts[kind, default: 1]
+      return number == 1 ? kind : "\(kind)\(number)"
+    }
+  }
+
+  /// At least the number of parameters, or nil where it overflows.
+  private var parameterBound: Int? {
+    var total = Checked(0)
+    var features = Checked(0)
+    for branch in branches {
+      total = total + branch.parameterBound(bandCount: bandCount)
+      features = features + Checked(branch.width)
+    }
+    for width in head.hidden + [head.outputs] {
+      total = total + Checked(width) * features + Checked(width)
+      features = Checked(width)
+    }
+    return total.value
+  }
+}
+
+extension ModelArchitecture.Branch {
+  /// Why the branch cannot be built, or nil where it can.
+  public var problem: String? {
+    switch self {
+    case .spectral(let branch): branch.problem
+    case .patch(let branch): branch.problem
+    case .graph(let branch): branch.problem
+    }
+  }
+
+  /// The number of features that the branch makes.
+  public var width: Int {
+    switch self {
+    case .spectral(let branch): branch.width
+    case .patch(let branch): branch.width
+    case .graph(let branch): branch.output
+    }
+  }
+
+  fileprivate var kind: String {
+    switch self {
+    case .spectral: "spectral"
+    case .patch: "patch"
+    case .graph: "graph"
+    }
+  }
+
+  fileprivate func parameterBound(bandCount: Int) -> Checked {
+    var total = Checked(0)
+    switch self {
+    case .spectral(let branch):
+      var (channels, length) = (1, bandCount)
+      for filters in branch.filters {
+        let kernel = min(branch.kernel, length)
+        total = total + Checked(filters) * Checked(channels) * Checked(kernel)
+        channels = filters
+        length = (length - kernel + 1) / max(1, min(branch.pool, length - kernel + 1))
+      }
+      return total + Checked(channels) * Checked(length) * Checked(branch.width)
+    case .patch(let branch):
+      var (channels, edge) = (bandCount, branch.window)
+      for layer in branch.layers {
+        if case .convolution(let filters, let kernel) = layer {
+          let taps = Checked(kernel) * Checked(kernel)
+          total = total + Checked(filters) * Checked(channels) * taps
+          channels = filters
+        }
+        edge = layer.outputEdge(edge)
+      }
+      let left = Checked(channels) * Checked(edge) * Checked(edge)
+      return total + left * Checked(branch.width)
+    case .graph(let branch):
+      let width = Checked(branch.width)
+      return width * (Checked(bandCount) + width * Checked(3) + Checked(branch.output))
+    }
+  }
+}
+
+extension ModelArchitecture.SpectralBranch {
+  /// Why the branch cannot be built, or nil where it can.
+  public var problem: String? {
+    for filters in self.filters {
+      if let sentence = sizeProblem(filters, "the number of filters") { return sentence }
+    }
+    return sizeProblem(kernel, "the kernel") ?? sizeProblem(pool, "the pooling size")
+      ?? sizeProblem(width, "the width")
+  }
+}
+
+extension ModelArchitecture.PatchBranch {
+  /// Why the branch cannot be built, or nil where it can: layers that need more than is left of
+  /// the window are named with what is left.
+  public var problem: String? {
+    if let sentence = sizeProblem(window, "the window") ?? sizeProblem(width, "the width") {
+      return sentence
+    }
+    var edge = window
+    for (index, layer) in layers.enumerated() {
+      if let sentence = layer.problem { return "layer \(index + 1): \(sentence)" }
+      let next = layer.outputEdge(edge)
+      guard next >= 1 else {
+        return "a window of \(window) leaves \(edge) x \(edge) cells before layer \(index + 1), "
+          + "which needs \(layer.size) x \(layer.size); use a larger window or fewer layers"
+      }
+      edge = next
+    }
+    return nil
+  }
+}
+
+extension ModelArchitecture.PatchBranch.Layer {
+  /// The kernel's or the pooling's edge.
+  public var size: Int {
+    switch self {
+    case .convolution(_, let kernel): kernel
+    case .maxPool(let size), .averagePool(let size): size
+    }
+  }
+
+  /// What the layer leaves of an edge; less than 1 where the edge is too short.
+  public func outputEdge(_ edge: Int) -> Int {
+    switch self {
+    case .convolution(_, let kernel): edge - kernel + 1
+    case .maxPool(let size), .averagePool(let size): edge / max(1, size)
+    }
+  }
+
+  fileprivate var problem: String? {
+    switch self {
+    case .convolution(let filters, let kernel):
+      sizeProblem(filters, "the number of filters") ?? sizeProblem(kernel, "the kernel")
+    case .maxPool(let size), .averagePool(let size):
+      size <= 256 ? sizeProblem(size, "the pooling size") : "pooling by \(size) exceeds 256"
+    }
+  }
+}
+
+extension ModelArchitecture.GraphBranch {
+  /// Why the branch cannot be built, or nil where it can.
+  public var problem: String? {
+    if hops < 0 || hops > 1000 { return "hops is \(hops); it must be between 0 and 1000" }
+    return sizeProblem(width, "the width") ?? sizeProblem(output, "the number of features")
+      ?? dropoutProblem(dropout, "the dropout")
+  }
+}
+
+extension ModelArchitecture.Head {
+  /// Why the head cannot be built, or nil where it can.
+  public var problem: String? {
+    for width in hidden {
+      if let sentence = sizeProblem(width, "the width of a hidden layer") { return sentence }
+    }
+    if kind == .softmax && outputs < 2 {
+      return "a softmax head has \(outputs) outputs; it needs at least 2 classes"
+    }
+    return sizeProblem(outputs, "the number of outputs") ?? dropoutProblem(dropout, "the dropout")
+  }
+}
+
+/// An integer that becomes nil instead of overflowing.
+private struct Checked {
+  let value: Int?
+
+  init(_ value: Int?) { self.value = value }
+
+  static func + (left: Checked, right: Checked) -> Checked {
+    guard let a = left.value, let b = right.value else { return Checked(nil) }
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return Checked(overflow ? nil : sum)
+  }
+
+  static func * (left: Checked, right: Checked) -> Checked {
+    guard let a = left.value, let b = right.value else { return Checked(nil) }
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return Checked(overflow ? nil : product)
+  }
+}

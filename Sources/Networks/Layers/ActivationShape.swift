@@ -1,0 +1,91 @@
+/// The shape of a layer's values for a batch of samples: `[row][channel][column][sample]`.
+///
+/// Samples lie together, so every shift of a window is one contiguous run, and the rows under a
+/// kernel are one matrix. Spectra have their bands as rows and one column; vectors have their
+/// features as channels, one row and one column.
+public struct ActivationShape: Sendable, Hashable {
+  /// The number of rows.
+  public var rows: Int
+  /// The number of channels.
+  public var channels: Int
+  /// The number of columns.
+  public var columns: Int
+  /// The number of samples.
+  public var batch: Int
+
+  /// Describes values.
+  public init(rows: Int, channels: Int, columns: Int, batch: Int) {
+    self.rows = rows
+    self.channels = channels
+    self.columns = columns
+    self.batch = batch
+  }
+
+  /// The number of values of all samples.
+  public var count: Int { rows * channels * columns * batch }
+  /// The number of values of one sample.
+  public var valuesPerSample: Int { rows * channels * columns }
+
+  /// Values of each sample in the order `[channel][row][column]` as values in this shape.
+  ///
+  /// - Parameters:
+  ///   - samples: Whole samples one after another.
+  ///   - first: The sample to begin with; `batch` samples are taken.
+  func arranged(_ samples: [Float], from first: Int) -> [Float] {
+    let size = valuesPerSample
+    precondition(
+      samples.count >= (first + batch) * size,
+      "\(samples.count) values for samples \(first)..<\(first + batch) of \(size) values")
+    return [Float](unsafeUninitializedCapacity: count) { target, initialized in
+      for row in 0..<rows {
+        for channel in 0..<channels {
+          for column in 0..<columns {
+            let source = first * size + (channel * rows + row) * columns + column
+            let place = ((row * channels + channel) * columns + column) * batch
+            for sample in 0..<batch { target[place + sample] = samples[source + sample * size] }
+          }
+        }
+      }
+      initialized = count
+    }
+  }
+
+  /// Puts values in this shape back into samples of the order `[channel][row][column]`.
+  func scatter(_ values: [Float], into samples: inout [Float], from first: Int) {
+    let size = valuesPerSample
+    for row in 0..<rows {
+      for channel in 0..<channels {
+        for column in 0..<columns {
+          let target = first * size + (channel * rows + row) * columns + column
+          let place = ((row * channels + channel) * columns + column) * batch
+          for sample in 0..<batch { samples[target + sample * size] = values[place + sample] }
+        }
+      }
+    }
+  }
+
+  /// The values with channels before rows, as a dense layer over all of them takes its inputs.
+  func flattened(_ values: [Float]) -> [Float] {
+    rows == 1 || channels == 1 ? values : swapped(values, rows, channels)
+  }
+
+  /// The inverse of `flattened`.
+  func unflattened(_ values: [Float]) -> [Float] {
+    rows == 1 || channels == 1 ? values : swapped(values, channels, rows)
+  }
+
+  /// Exchanges the two outer dimensions.
+  private func swapped(_ values: [Float], _ outer: Int, _ inner: Int) -> [Float] {
+    precondition(values.count == count, "\(values.count) values in a shape of \(count)")
+    let run = columns * batch
+    return [Float](unsafeUninitializedCapacity: count) { target, initialized in
+      for a in 0..<outer {
+        for b in 0..<inner {
+          let (source, place) = ((a * inner + b) * run, (b * outer + a) * run)
+          for index in 0..<run { target[place + index] = values[source + index] }
+        }
+      }
+      initialized = count
+    }
+  }
+}

@@ -1,0 +1,48 @@
+public import Tensors
+
+/// A 1-D network over the bands of a pixel: convolution, ReLU and max pooling by turns, then a
+/// dense layer with a ReLU.
+///
+/// After Hu and others (2015).
+public struct SpectralNetwork: Sendable, Hashable {
+  /// The number of bands of a spectrum.
+  public let bandCount: Int
+  /// The layers.
+  public var stack: FeatureStack
+
+  /// A network with parameters drawn by PyTorch's defaults.
+  ///
+  /// Kernels and poolings are shortened to the length that is left where bands are few.
+  public init(
+    branch: ModelArchitecture.SpectralBranch, bandCount: Int, random: Randomness
+  ) {
+    self.bandCount = bandCount
+    let input = ActivationShape(rows: bandCount, channels: 1, columns: 1, batch: 1)
+    var shape = input
+    var steps: [FeatureStack.Step] = []
+    for (index, filters) in branch.filters.enumerated() {
+      let convolution = FeatureStack.Step.convolution(
+        .over1D(
+          inputs: shape.channels, outputs: filters, kernel: min(branch.kernel, shape.rows),
+          random: random.derived(UInt64(index))))
+      steps.append(convolution)
+      shape = convolution.outputShape(shape)
+      let size = min(branch.pool, shape.rows)
+      if size > 1 {
+        let pool = FeatureStack.Step.maxPool(MaxPool(PoolingBlocks(rows: size, columns: 1)))
+        steps.append(pool)
+        shape = pool.outputShape(shape)
+      }
+    }
+    stack = FeatureStack(
+      steps, input: input, width: branch.width, random: random.derived(Randomness.word("dense")))
+  }
+
+  /// The number of features that the network makes.
+  public var width: Int { stack.dense.outputs }
+
+  /// The shape of a batch's inputs.
+  func inputShape(batch: Int) -> ActivationShape {
+    ActivationShape(rows: bandCount, channels: 1, columns: 1, batch: batch)
+  }
+}

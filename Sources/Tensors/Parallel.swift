@@ -1,0 +1,123 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// The one parallel loop: indices spread over worker threads, results in index order.
+///
+/// A loop inside another's body runs serially, so parallelism has one level. Nothing that a body
+/// computes may depend on which worker runs it.
+public enum Parallel {
+  /// The number of workers of a loop that names none; the command line sets it once.
+  ///
+  /// Initially the number of processors that the system reports.
+  public static var jobs: Int {
+    get { setting.withLock { $0.jobs } }
+    set { setting.withLock { $0.jobs = max(1, newValue) } }
+  }
+
+  /// Sets what `checkCancellation` asks; it throws where work should stop.
+  public static func setCancellationCheck(_ check: (@Sendable () throws -> Void)?) {
+    setting.withLock { $0.check = check }
+  }
+
+  /// Throws where the run was cancelled; long bodies call it between units of work.
+  public static func checkCancellation() throws {
+    try setting.withLock({ $0.check })?()
+  }
+
+  /// Whether the calling thread runs the body of a loop, so that loops inside it are serial.
+  public static var isInsideLoop: Bool { isNested }
+
+  /// Calls `body` for every index in `0..<count`, on up to `jobs` threads.
+  ///
+  /// After a failure no further index begins; the error of the lowest index that failed is thrown,
+  /// whatever the number of workers.
+  public static func forEach<Failure: Error>(
+    _ count: Int, jobs: Int? = nil, _ body: @Sendable (Int) throws(Failure) -> Void
+  ) throws(Failure) {
+    let workers = isNested ? 1 : min(count, max(1, jobs ?? self.jobs))
+    guard workers > 1 else {
+      for index in 0..<max(0, count) { try body(index) }
+      return
+    }
+    let next = Atomic(0)
+    let failure = Mutex<(index: Int, error: Failure)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      $isNested.withValue(true) {
+        while true {
+          // Indices begin in ascending order, so all below a failed one have begun before it.
+          let index = next.add(1, ordering: .relaxed).oldValue
+          guard index < count else { return }
+          do throws(Failure) {
+            try body(index)
+          } catch {
+            next.store(count, ordering: .relaxed)
+            failure.withLock { if index < $0?.index ?? count { $0 = (index, error) } }
+          }
+        }
+      }
+    }
+    if let first = failure.withLock({ $0 }) { throw first.error }
+  }
+
+  /// The results of `body` for every index in `0..<count`, in index order.
+  public static func map<Result: Sendable, Failure: Error>(
+    _ count: Int, jobs: Int? = nil, _ body: @Sendable (Int) throws(Failure) -> Result
+  ) throws(Failure) -> [Result] {
+    var results = [Result?](repeating: nil, count: max(0, count))
+    var failure: Failure?
+    results.withUnsafeMutableBufferPointer { buffer in
+      let box = Disjoint(base: buffer.baseAddress)
+      do throws(Failure) {
+        try forEach(count, jobs: jobs) { (index) throws(Failure) in
+          let result = try body(index)
+          box.base?[index] = result
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return results.compactMap { $0 }
+  }
+
+  /// Calls `body` with every stretch of `length` values (the last may be shorter), in parallel.
+  public static func forEachChunk<Failure: Error>(
+    of values: inout [Float], length: Int, jobs: Int? = nil,
+    _ body: @Sendable (_ index: Int, _ chunk: inout MutableSpan<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    precondition(length > 0, "chunks of \(length) values")
+    let count = values.count
+    var failure: Failure?
+    values.withUnsafeMutableBufferPointer { buffer in
+      let box = Disjoint(base: buffer.baseAddress)
+      do throws(Failure) {
+        try forEach((count + length - 1) / length, jobs: jobs) { (index) throws(Failure) in
+          let size = min(length, count - index * length)
+          let chunk = UnsafeMutableBufferPointer(
+            start: box.base.map { $0 + index * length }, count: size)
+          var span = chunk.mutableSpan
+          try body(index, &span)
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  @TaskLocal private static var isNested = false
+
+  private struct Setting {
+    var jobs: Int
+    var check: (@Sendable () throws -> Void)?
+  }
+
+  private static let setting = Mutex(
+    Setting(jobs: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+}
+
+/// A buffer that several threads write, each at places of its own: the caller's invariant.
+struct Disjoint<Element>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Element>?
+}
