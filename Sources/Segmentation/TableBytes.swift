@@ -65,12 +65,11 @@ struct ByteReader {
     return value
   }
 
-  /// A window of no more cells than there are bytes.
-  mutating func window() throws -> Window {
-    let window = try Window(x: integer(), y: integer(), width: count(), height: count())
-    guard !window.width.multipliedReportingOverflow(by: window.height).overflow,
-      window.cellCount <= bytes.count
-    else {
+  /// A window; `limited` to no more cells than there are bytes where its cells are stored.
+  mutating func window(limited: Bool = true) throws -> Window {
+    let window = try Window(x: integer(), y: integer(), width: integer(), height: integer())
+    let area = window.width.multipliedReportingOverflow(by: window.height)
+    if limited, area.overflow || area.partialValue > bytes.count {
       throw TableDataError(description: "\(subject) names \(window) in \(bytes.count) bytes")
     }
     return window
