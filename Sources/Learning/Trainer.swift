@@ -63,18 +63,14 @@ struct TrainingRun {
   private var optimizer: Adam
   private var best: ModelParameters
   private var bestLoss = Double.infinity
-  private(set) var record = TrainingRecord()
+  private(set) var record: TrainingRecord
 
   init(
     _ set: TrainingSet, architecture: ModelArchitecture, options: TrainingOptions,
     from start: Model?
   ) throws {
     try set.check(architecture)
-    guard options.batchSize > 0, options.validationShare >= 0, options.validationShare < 1 else {
-      throw SampleError.mismatch(
-        "batches of \(options.batchSize) samples, a validation share of "
-          + "\(options.validationShare); expected at least 1 and a share from 0 to below 1")
-    }
+    try options.check()
     if let start, start.architecture != architecture {
       throw SampleError.mismatch("the model to start from has another form")
     }
@@ -100,11 +96,10 @@ struct TrainingRun {
     optimizer = Adam(
       learningRate: Double(options.learningRate), weightDecay: Double(options.weightDecay))
     best = model.parameters
-    record.trainingCount = fitted.count
-    record.validationCount = watched.count
-    record.validationMethod = part.method
-    record.countsByClass = set.samples.counts(of: fitted)
-    record.filledCells = filled.reduce(0) { $0 + $1.missing } / set.bandCount
+    record = TrainingRecord(
+      trainingCount: fitted.count, validationCount: watched.count, validationMethod: part.method,
+      countsByClass: set.samples.counts(of: fitted),
+      filledCells: filled.reduce(0) { $0 + $1.missing } / set.bandCount)
   }
 
   /// The mean spectrum of some samples, exact in any order.
@@ -162,7 +157,7 @@ struct TrainingRun {
     var gradient = model.pullback(pass, outputGradient: loss.gradient)
     if options.internalL1 > 0 {
       gradient.addAbsolutePenalty(of: model.parameters, strength: options.internalL1) {
-        $0.contains(".internal.") && $0.hasSuffix(".weight")
+        $0.contains(".internal.")
       }
     }
     if options.clipNorm > 0 { gradient.clipNorm(to: Double(options.clipNorm)) }

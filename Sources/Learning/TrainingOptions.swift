@@ -28,6 +28,14 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
   /// Takes the defaults.
   public init() {}
 
+  func check() throws(SampleError) {
+    guard batchSize > 0, validationShare >= 0, validationShare < 1 else {
+      throw .mismatch(
+        "batches of \(batchSize) samples, a validation share of \(validationShare); expected at "
+          + "least 1 and a share from 0 to below 1")
+    }
+  }
+
   /// How classes of different frequency count.
   public enum ClassWeights: String, Sendable, Hashable, Codable {
     /// All classes count the same together: `n / (classes * n_c)` for a sample of class c.
@@ -61,13 +69,24 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   /// The epoch whose weights were kept.
   public internal(set) var bestEpoch = 0
   /// The number of samples that were trained on.
-  public internal(set) var trainingCount = 0
+  public let trainingCount: Int
   /// The number of samples that early stopping watched.
-  public internal(set) var validationCount = 0
+  public let validationCount: Int
   /// How the watched samples were chosen.
-  public internal(set) var validationMethod = Folds.Method.blocks
+  public let validationMethod: Folds.Method
   /// The number of trained samples of each class, with each label, or with each value.
-  public internal(set) var countsByClass: [Int] = []
+  public let countsByClass: [Int]
   /// The number of window cells without data that took the background mean.
-  public internal(set) var filledCells = 0
+  public let filledCells: Int
+
+  init(
+    trainingCount: Int, validationCount: Int, validationMethod: Folds.Method, countsByClass: [Int],
+    filledCells: Int
+  ) {
+    self.trainingCount = trainingCount
+    self.validationCount = validationCount
+    self.validationMethod = validationMethod
+    self.countsByClass = countsByClass
+    self.filledCells = filledCells
+  }
 }

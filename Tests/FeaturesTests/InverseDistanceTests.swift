@@ -128,6 +128,27 @@ struct InverseDistanceTests {
     #expect(surface.values(x: 0.5, y: 0.5) == [1.5])
   }
 
+  @Test func nearestPointsOfALatticeGoByIndexAcrossTheTree() {
+    // Whole distances: every place between lattice points has many neighbours equally far.
+    let x = (0..<144).map { Double($0 * 61 % 144 % 12) }
+    let y = (0..<144).map { Double($0 * 61 % 144 / 12) }
+    let tree = PointTree(x: x, y: y, members: Array(0..<144))
+    var found: [PointTree.Neighbor] = []
+    for place in 0..<121 {
+      let (px, py) = (Double(place % 11) + 0.5, Double(place / 11) + (place % 2 == 0 ? 0.5 : 0))
+      let wanted = (0..<144).map { index -> PointTree.Neighbor in
+        let (dx, dy) = (x[index] - px, y[index] - py)
+        return PointTree.Neighbor(squaredDistance: dx * dx + dy * dy, index: index)
+      }.sorted { ($0.squaredDistance, $0.index) < ($1.squaredDistance, $1.index) }
+      for limit in [1, 2, 7, 13] {
+        tree.nearest(
+          x: px, y: py, limit: limit, squaredRadius: .infinity, into: &found,
+          isExcluded: { _ in false })
+        #expect(found == Array(wanted.prefix(limit)))
+      }
+    }
+  }
+
   @Test func farPowersStayFinite() {
     let surface = InverseDistance(
       x: [0, 1e6], y: [0, 0], columns: [[1, 3]], options: .init(power: 80))

@@ -151,6 +151,12 @@ struct TrainerTests {
     #expect(planted.record.epochs.map(\.loss) == plain.record.epochs.map(\.loss))
     #expect(
       planted.record.epochs.map(\.validationLoss) != plain.record.epochs.map(\.validationLoss))
+    var spectra = set.spectra
+    spectra[2 * watched] = 1e6
+    let strange = try run(
+      TrainingSet(samples: set.samples, blockSize: 20, bandCount: 2, spectra: spectra))
+    #expect(parameters(strange) == parameters(plain))
+    #expect(strange.finished().backgroundMean == plain.finished().backgroundMean)
     let trained = (0..<120).filter { !plain.watched.contains($0) }
     let fitted = try #require(trained.max { value($0) < value($1) })
     let moved = try run(values(outlier: (fitted, 1e7)))

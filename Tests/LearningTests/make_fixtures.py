@@ -1,4 +1,4 @@
-"""Prints the numbers of MetricsTests.swift, as scikit-learn computes them.
+"""Prints the numbers of MetricsTests.swift and StrataTests.swift, as scikit-learn computes them.
 
     python -m venv VENV && VENV/bin/pip install scikit-learn && VENV/bin/python make_fixtures.py
 
@@ -57,3 +57,24 @@ def regression(n, seed):
 classification("two classes", 20, 2, 21)
 classification("three classes", 24, 3, 22)
 regression(12, 13)
+
+
+def groups(seed):
+    """Groups of uneven classes, no two with the same spread: StrataTests.swift."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, 20, size=(14, 3))
+    assert len(set(np.round(counts.std(axis=1), 9))) == len(counts)
+    group = np.repeat(np.arange(14), counts.sum(axis=1))
+    truth = np.concatenate([np.repeat(np.arange(3), row) for row in counts])
+    fold = np.empty(14, int)
+    splits = StratifiedGroupKFold(4).split(np.zeros(len(truth)), truth, group)
+    for number, (_, test) in enumerate(splits):
+        fold[np.unique(group[test])] = number
+    print("// groups")
+    print("counts:", counts.tolist())
+    print("folds:", fold.tolist())
+
+
+groups(10)
