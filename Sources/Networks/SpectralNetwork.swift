@@ -46,3 +46,10 @@ public struct SpectralNetwork: Sendable, Hashable {
     ActivationShape(rows: bandCount, channels: 1, columns: 1, batch: batch)
   }
 }
+
+extension SpectralNetwork {
+  /// A network without parameters, to stand in where one was taken out.
+  static let empty = SpectralNetwork(
+    branch: .init(filters: [], kernel: 1, pool: 1, width: 0), bandCount: 0,
+    random: Randomness(seed: 0))
+}

@@ -50,15 +50,15 @@ public struct ActivationShape: Sendable, Hashable {
     }
   }
 
-  /// Puts values in this shape back into samples of the order `[channel][row][column]`.
-  func scatter(_ values: [Float], into samples: inout [Float], from first: Int) {
+  /// Adds values in this shape to samples of the order `[channel][row][column]`.
+  func add(_ values: [Float], to samples: inout [Float], from first: Int) {
     let size = valuesPerSample
     for row in 0..<rows {
       for channel in 0..<channels {
         for column in 0..<columns {
           let target = first * size + (channel * rows + row) * columns + column
           let place = ((row * channels + channel) * columns + column) * batch
-          for sample in 0..<batch { samples[target + sample * size] = values[place + sample] }
+          for sample in 0..<batch { samples[target + sample * size] += values[place + sample] }
         }
       }
     }

@@ -1,0 +1,132 @@
+public import Tensors
+
+/// A model: its form and its parameters.
+///
+/// A batch is divided into groups of samples that run in parallel. The division depends on the
+/// batch's size alone and gradients are added in the groups' order, so every result has the same
+/// bits for any number of workers.
+public struct Model: Sendable {
+  /// The form of the model.
+  public let architecture: ModelArchitecture
+  /// The parameters.
+  public var parameters: ModelParameters
+
+  /// A model with parameters drawn by PyTorch's defaults from a seed.
+  ///
+  /// - Throws: `ModelProblem` where no model of this form can be built.
+  public init(architecture: ModelArchitecture, seed: UInt64) throws(ModelProblem) {
+    if let sentence = architecture.problem { throw ModelProblem(sentence) }
+    let random = Randomness(seed: seed, Randomness.word("parameters"))
+    let names = architecture.branchNames
+    var branches: [BranchNetwork] = []
+    for (name, branch) in zip(names, architecture.branches) {
+      let own = random.derived(Randomness.word(name))
+      switch branch {
+      case .spectral(let branch):
+        branches.append(
+          .spectral(
+            SpectralNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
+      case .patch(let branch):
+        branches.append(
+          .patch(
+            try PatchNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
+      case .graph:
+        throw ModelProblem("graph branches are not built in")
+      }
+    }
+    let head = HeadNetwork(
+      architecture.head, inputs: branches.reduce(0) { $0 + $1.width },
+      random: random.derived(Randomness.word("head")))
+    self.architecture = architecture
+    parameters = ModelParameters(branchNames: names, branches: branches, head: head)
+  }
+
+  /// The number of raw outputs.
+  public var outputCount: Int { architecture.head.outputs }
+
+  /// The number of trained parameters.
+  public var parameterCount: Int {
+    parameters.parameters("").reduce(0) { $0 + $1.values.count }
+  }
+
+  /// The raw outputs of a batch, samples x outputs, outside training.
+  public func outputs(_ batch: ModelBatch) -> [Float] {
+    let inputs = prepare(batch, dropout: nil)
+    let groups = Self.groups(batch.count)
+    return Parallel.map(groups.count) { index in
+      forward(inputs, groups[index]).outputs(outputCount)
+    }.flatMap { $0 }
+  }
+
+  /// The probabilities (values, for a linear head) of a batch, samples x outputs.
+  public func probabilities(_ batch: ModelBatch) -> [Float] {
+    Probabilities.of(outputs(batch), outputCount: outputCount, kind: architecture.head.kind)
+  }
+
+  /// The raw outputs of a batch, samples x outputs, with what the derivatives need.
+  ///
+  /// - Parameters:
+  ///   - batch: The inputs.
+  ///   - training: Whether features are dropped and batch norm uses the batch's statistics.
+  ///   - dropout: What the dropout's choices depend on; a key of its own for every step.
+  public func forward(
+    _ batch: ModelBatch, training: Bool = false, dropout: Randomness = Randomness(seed: 0)
+  ) -> (outputs: [Float], pass: ModelPass) {
+    let inputs = prepare(batch, dropout: training ? dropout : nil)
+    let groups = Self.groups(batch.count)
+    let passes = Parallel.map(groups.count) { forward(inputs, groups[$0]) }
+    let outputs = passes.flatMap { $0.outputs(outputCount) }
+    return (outputs, ModelPass(inputs: inputs, groups: passes))
+  }
+
+  /// The gradient with respect to the parameters, for one with respect to the raw outputs.
+  ///
+  /// - Parameters:
+  ///   - pass: What the forward pass of this model kept.
+  ///   - outputGradient: Samples x outputs.
+  public func pullback(_ pass: ModelPass, outputGradient: [Float]) -> ModelGradients {
+    let parts = pullback(pass, outputGradient, wantsInput: false)
+    var total = parts.first?.parameters ?? parameters.zeroed()
+    for part in parts.dropFirst() { total.add(part.parameters) }
+    return total
+  }
+
+  /// The gradient with respect to spectra and windows, for one with respect to the raw outputs.
+  public func inputGradient(_ pass: ModelPass, outputGradient: [Float]) -> ModelBatch {
+    let parts = pullback(pass, outputGradient, wantsInput: true)
+    let batch = pass.inputs.batch
+    var result = ModelBatch(
+      count: batch.count, spectra: [Float](repeating: 0, count: batch.spectra.count),
+      windows: batch.windows.map { [Float](repeating: 0, count: $0.count) })
+    for (group, part) in zip(pass.groups, parts) {
+      for (index, values) in part.inputs.enumerated() {
+        guard let values, let shape = group.shape(index, parameters) else { continue }
+        switch pass.inputs.source(index, parameters) {
+        case .spectra:
+          shape.add(values, to: &result.spectra, from: group.samples.lowerBound)
+        case .windows(let which):
+          shape.add(values, to: &result.windows[which], from: group.samples.lowerBound)
+        }
+      }
+    }
+    return result
+  }
+
+  /// The tangents of the raw outputs, samples x outputs, for tangents of the inputs.
+  ///
+  /// - Parameters:
+  ///   - pass: What the forward pass of this model kept.
+  ///   - tangent: The tangents, in the form of the inputs.
+  public func pushforward(_ pass: ModelPass, tangent: ModelBatch) -> [Float] {
+    let inputs = prepareTangent(tangent, pass)
+    return Parallel.map(pass.groups.count) { index in
+      pushforward(inputs, pass.groups[index])
+    }.flatMap { $0 }
+  }
+
+  /// The samples of each group; 16 of a small batch, 32 of larger ones, at most 1024 groups.
+  static func groups(_ count: Int) -> [Range<Int>] {
+    let size = count <= 64 ? 16 : max(32, (count + 1023) / 1024)
+    return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+  }
+}
