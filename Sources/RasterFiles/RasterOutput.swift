@@ -28,7 +28,7 @@ public struct RasterOutput: Sendable {
   public var type: CellType
   /// The value that marks cells without data (NaN is possible), or nil for none.
   ///
-  /// A valid value that equals it is written as the next larger number.
+  /// A valid value that readers would take for it is written as a number just beside it.
   public var nodata: Double?
   /// How overviews are made.
   public var overviewResampling: OverviewResampling
@@ -226,10 +226,17 @@ extension RasterOutput {
     }
   }
 
+  /// The values with `missing` for those that are NaN or infinite.
+  ///
+  /// GDAL takes numbers for nodata that differ by up to 4 units in the last place; valid values
+  /// that near are moved to 8 units from it, towards zero.
   private func replacingMissing(_ values: [Float], by missing: Float?) -> [Float] {
-    values.map { value in
-      guard value.isFinite else { return missing ?? .nan }
-      return value == missing ? value.nextUp : value
+    guard let missing, !missing.isNaN else { return values.map { $0.isFinite ? $0 : .nan } }
+    let slack = 8 * Float.ulpOfOne * abs(missing)
+    let beside = missing == 0 ? .leastNormalMagnitude : missing * (1 - 8 * Float.ulpOfOne)
+    return values.map { value in
+      guard value.isFinite else { return missing }
+      return abs(value - missing) <= slack ? beside : value
     }
   }
 
