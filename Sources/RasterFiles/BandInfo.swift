@@ -55,6 +55,12 @@ public struct BandInfo: Sendable, Hashable {
     public var width: Int
     /// The number of rows.
     public var height: Int
+
+    /// Makes a size.
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
   }
 
   /// Reads what is known of a band, no pixels.

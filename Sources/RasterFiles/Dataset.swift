@@ -23,6 +23,7 @@ final class Dataset {
   /// Opens a file (or whatever GDAL takes for one) for reading.
   init(opening path: String, as kind: Kind, options: [String] = []) throws(GDALError) {
     GDAL.initialize()
+    HDF5.silence(for: path)
     let log = MessageLog()
     let opened = log.record {
       withStringList(options) { list in

@@ -1,4 +1,5 @@
 internal import CGDAL
+internal import Glibc
 
 /// The GDAL library as a whole: its start, its versions, its cache.
 public enum GDAL {
@@ -37,5 +38,26 @@ public enum GDAL {
   public static func setCacheLimit(bytes: Int) {
     initialize()
     GDALSetCacheMax64(GIntBig(bytes))
+  }
+}
+
+/// Silence of the HDF5 library, which prints its failures itself, thread by thread.
+enum HDF5 {
+  private typealias SetHandler = @convention(c) (Int64, OpaquePointer?, OpaquePointer?) -> Int32
+
+  /// H5Eset_auto2, where GDAL was built with HDF5.
+  private static let setHandler: SetHandler? = dlsym(nil, "H5Eset_auto2").map {
+    unsafeBitCast($0, to: SetHandler.self)
+  }
+
+  /// Keeps the library from printing on this thread, when a path may be one of its files.
+  static func silence(for path: String) {
+    let endings = [".nc", ".nc4", ".cdf", ".h5", ".hdf", ".hdf5", ".he5"]
+    let name = path.lowercased()
+    guard
+      name.hasPrefix("netcdf:") || name.hasPrefix("hdf5:")
+        || endings.contains(where: name.hasSuffix)
+    else { return }
+    _ = setHandler?(0, nil, nil)
   }
 }

@@ -28,11 +28,11 @@ public struct RasterOutput: Sendable {
   public var type: CellType
   /// The value that marks cells without data (NaN is possible), or nil for none.
   ///
-  /// A valid value that equals it is written as the next larger number.
+  /// A valid value that readers would take for it is written as a number just beside it.
   public var nodata: Double?
   /// How overviews are made.
   public var overviewResampling: OverviewResampling
-  /// The columns and rows of a block; a multiple of 16.
+  /// The columns and rows of a block; a multiple of 16, at least 128.
   public var blockSize = 512
 
   /// Describes a raster to be written; cells without data get the type's usual value.
@@ -75,7 +75,25 @@ public struct RasterOutput: Sendable {
   ) throws -> [BandStatistics] {
     GDAL.initialize()
     let file = AtomicFile(path: path)
-    let tilesPath = file.temporaryPath + ".tiles"
+    let statistics: [BandStatistics]
+    do {
+      statistics = try writeUnfinished(file.temporaryPath, metadata, provider)
+    } catch var error as GDALError {
+      // The caller knows the output by its name.
+      if error.path.hasPrefix(file.temporaryPath) { error.path = path }
+      throw error
+    }
+    try finishing(statistics)
+    try file.commit(sidecars: [".aux.xml", ".ovr", ".msk"])
+    return statistics
+  }
+
+  /// Writes and checks the raster under a temporary name.
+  private func writeUnfinished(
+    _ temporaryPath: String, _ metadata: ([BandStatistics]) throws -> [String: String],
+    _ provider: (Window) throws -> CellBlock
+  ) throws -> [BandStatistics] {
+    let tilesPath = temporaryPath + ".tiles"
     let tiles = try createTiles(tilesPath)
     var statistics = [BandStatistics](repeating: BandStatistics(), count: bands.count)
     for block in blocks {
@@ -86,12 +104,10 @@ public struct RasterOutput: Sendable {
     let log = MessageLog()
     log.record { GDALFlushCache(tiles.handle) }
     try log.check("GDALFlushCache", tilesPath)
-    try tiles.copy(to: file.temporaryPath, driver: "COG", options: creationOptions)
+    try tiles.copy(to: temporaryPath, driver: "COG", options: creationOptions)
     try tiles.close()
     VSIUnlink(tilesPath)
-    try verify(file.temporaryPath)
-    try finishing(statistics)
-    try file.commit(sidecars: [".aux.xml", ".ovr", ".msk"])
+    try verify(temporaryPath)
     return statistics
   }
 
@@ -152,23 +168,25 @@ public struct RasterOutput: Sendable {
   }
 
   /// Sets the statistics of the bands, which GDAL and QGIS then need not estimate.
+  ///
+  /// GDAL's own function for it would round them to 14 digits.
   private func store(_ statistics: [BandStatistics], in tiles: Dataset) throws(GDALError) {
     for (index, statistics) in statistics.enumerated() {
-      let band = try tiles.band(index + 1)
+      var items = ["VALID_PERCENT": (100 * statistics.validPercent).rounded() / 100]
       if statistics.validCount > 0 {
-        try check(
-          GDALSetRasterStatistics(
-            band, statistics.minimum, statistics.maximum, statistics.mean,
-            statistics.standardDeviation), "GDALSetRasterStatistics", path)
+        items["MINIMUM"] = statistics.minimum
+        items["MAXIMUM"] = statistics.maximum
+        items["MEAN"] = statistics.mean
+        items["STDDEV"] = statistics.standardDeviation
       }
-      try store(["STATISTICS_VALID_PERCENT": shortNumber(statistics.validPercent)], in: band)
+      let texts = items.map { ("STATISTICS_\($0.key)", plain($0.value)) }
+      try store(Dictionary(uniqueKeysWithValues: texts), in: tiles.band(index + 1))
     }
   }
 
-  /// A percentage with up to four significant digits, as GDAL writes it.
-  private func shortNumber(_ value: Double) -> String {
-    let rounded = (value * 100).rounded() / 100
-    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
+  /// All digits of a number, and no decimal point for a whole one.
+  private func plain(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
   }
 
   /// Opens what was written and compares it with what was asked for.
@@ -208,10 +226,17 @@ extension RasterOutput {
     }
   }
 
+  /// The values with `missing` for those that are NaN or infinite.
+  ///
+  /// GDAL takes numbers for nodata that differ by up to 4 units in the last place; valid values
+  /// that near are moved to 8 units from it, towards zero.
   private func replacingMissing(_ values: [Float], by missing: Float?) -> [Float] {
-    values.map { value in
-      guard value.isFinite else { return missing ?? .nan }
-      return value == missing ? value.nextUp : value
+    guard let missing, !missing.isNaN else { return values.map { $0.isFinite ? $0 : .nan } }
+    let slack = 8 * Float.ulpOfOne * abs(missing)
+    let beside = missing == 0 ? .leastNormalMagnitude : missing * (1 - 8 * Float.ulpOfOne)
+    return values.map { value in
+      guard value.isFinite else { return missing }
+      return abs(value - missing) <= slack ? beside : value
     }
   }
 

@@ -71,10 +71,11 @@ final class RasterReader {
       message: "the file has \(names[0]), the grid has \(names[1]), and their cells differ "
         + "(file \(source.width) x \(source.height), transform \(source.transform.coefficients); "
         + "grid \(grid.width) x \(grid.height), transform \(grid.transform.coefficients)); "
-        + "give the file a CRS, for example with gdal_edit -a_srs")
+        + "give the file the missing part, for example with gdal_edit -a_srs and -a_ullr")
   }
 
   func read(_ window: Window) throws(GDALError) -> DataCube {
+    HDF5.silence(for: dataset.path)
     var cube = DataCube(window: window, bandCount: bands.count)
     switch placement {
     case .shifted(let dx, let dy):
