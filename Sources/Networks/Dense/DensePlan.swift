@@ -92,7 +92,7 @@ extension DensePlan {
 
   /// Columns of a strip: narrow where many tangents share the cache, without a thin remainder.
   private static func stripWidth(chunk: Int, streams: Int) -> Int {
-    let ideal = streams == 1 ? 768 : 256
+    let ideal = streams == 1 ? 512 : 256
     let count = max(1, (chunk + ideal / 2) / ideal)
     return max(1, (chunk + count - 1) / count)
   }

@@ -115,3 +115,22 @@ extension SpectralPlan {
     connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
   }
 }
+
+extension SegmentFeatures {
+  /// What a graph network makes of a chunk's segments, with tangents where a field is given.
+  init(_ network: GraphNetwork, _ input: DenseInput, _ tangent: TangentField?) {
+    guard let graph = input.graph, input.segmentOfCell.count == input.cellCount else {
+      preconditionFailure(
+        "a graph branch without a graph or with \(input.segmentOfCell.count) segments of "
+          + "\(input.cellCount) cells")
+    }
+    guard let tangent else {
+      self.init(values: network.features(graph))
+      return
+    }
+    let (values, tangents) = network.pushforward(
+      graph, sources: tangent.propagated, mixing: tangent.mixing,
+      featureOfSource: tangent.featureOfSource, featureCount: tangent.featureCount)
+    self.init(values: values, tangents: tangents)
+  }
+}
