@@ -29,7 +29,7 @@ extension ModelArchitecture {
       if let sentence = branch.problem { return "branch \(name): \(sentence)" }
     }
     if let sentence = head.problem { return sentence }
-    guard let count = parameterBound, count <= 1 << 31 else {
+    guard let count = weightCount, count <= 1 << 31 else {
       return "the model has more than 2^31 parameters; use fewer filters or smaller layers"
     }
     return nil
@@ -47,16 +47,16 @@ extension ModelArchitecture {
     }
   }
 
-  /// At least the number of parameters, or nil where it overflows.
-  private var parameterBound: Int? {
+  /// The number of weights without biases and buffers, or nil where it overflows.
+  var weightCount: Int? {
     var total = Checked(0)
     var features = Checked(0)
     for branch in branches {
-      total = total + branch.parameterBound(bandCount: bandCount)
+      total = total + branch.weightCount(bandCount: bandCount)
       features = features + Checked(branch.width)
     }
     for width in head.hidden + [head.outputs] {
-      total = total + Checked(width) * features + Checked(width)
+      total = total + Checked(width) * features
       features = Checked(width)
     }
     return total.value
@@ -90,7 +90,7 @@ extension ModelArchitecture.Branch {
     }
   }
 
-  fileprivate func parameterBound(bandCount: Int) -> Checked {
+  fileprivate func weightCount(bandCount: Int) -> Checked {
     var total = Checked(0)
     switch self {
     case .spectral(let branch):

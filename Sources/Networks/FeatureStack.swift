@@ -18,7 +18,7 @@ public struct FeatureStack: Sendable, Hashable {
     fileprivate(set) var values: [[Float]]
     fileprivate(set) var shapes: [ActivationShape]
     /// The winners of each max pooling, empty for other steps.
-    fileprivate(set) var winners: [[UInt16]]
+    fileprivate(set) var winners: [[Int32]]
     fileprivate(set) var flat: [Float]
     /// The features that the stack makes, `[feature][sample]`.
     public fileprivate(set) var features: [Float]
@@ -40,7 +40,7 @@ public struct FeatureStack: Sendable, Hashable {
     var cache = Cache(values: [x], shapes: [shape], winners: [], flat: [], features: [])
     for (index, step) in steps.enumerated() {
       let (values, shape) = (cache.values[index], cache.shapes[index])
-      var winners: [UInt16] = []
+      var winners: [Int32] = []
       switch step {
       case .convolution(let layer):
         cache.values.append(layer.forward(values, shape, rectified: true))

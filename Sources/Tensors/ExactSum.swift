@@ -20,8 +20,7 @@ public struct ExactSum: Sendable, Hashable, Codable {
   public mutating func add(_ value: Float) {
     precondition(value.isFinite, "an exact sum of \(value)")
     let (mantissa, exponent) = value.integerParts
-    number.add(
-      low: mantissa, high: 0, shift: exponent, isNegative: value.sign == .minus)
+    number.add(mantissa, shift: exponent, isNegative: value.sign == .minus)
   }
 
   /// Adds another sum.
@@ -64,11 +63,8 @@ public struct ExactMoments: Sendable, Hashable, Codable {
       return
     }
     let (mantissa, exponent) = value.integerParts
-    let square = UInt64(mantissa) * UInt64(mantissa)
-    total.add(low: mantissa, high: 0, shift: exponent, isNegative: value.sign == .minus)
-    squares.add(
-      low: UInt32(truncatingIfNeeded: square), high: UInt32(square >> 32), shift: 2 * exponent,
-      isNegative: false)
+    total.add(mantissa, shift: exponent, isNegative: value.sign == .minus)
+    squares.add(mantissa * mantissa, shift: 2 * exponent, isNegative: false)
     count += 1
     // Zero has two signs: adding one keeps equal sets of values equal in bits.
     minimum = min(minimum, value + 0)
@@ -77,7 +73,44 @@ public struct ExactMoments: Sendable, Hashable, Codable {
 
   /// Takes in all values of a span.
   public mutating func add(contentsOf values: Span<Float>) {
-    for index in values.indices { add(values[index]) }
+    values.withUnsafeBufferPointer { values in
+      // 2^15 squares of 48 bits fit into a bin.
+      for start in stride(from: 0, to: values.count, by: 1 << 15) {
+        add(
+          block: UnsafeBufferPointer(
+            rebasing: values[start..<min(values.count, start + 1 << 15)]))
+      }
+    }
+  }
+
+  /// Takes in a block through one bin of mantissas and one of their squares per exponent.
+  private mutating func add(block values: UnsafeBufferPointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: 512) { bins in
+      bins.initialize(repeating: 0)
+      var (low, high) = (minimum, maximum)
+      var finite = 0
+      for index in values.indices {
+        let bits = values[index].bitPattern
+        let biased = Int(bits >> 23 & 0xff)
+        guard biased != 0xff else { continue }
+        let fraction = Int64(bits & 0x7f_ffff)
+        let mantissa = biased == 0 ? fraction : fraction | 0x80_0000
+        bins[biased] &+= bits >> 31 == 0 ? mantissa : -mantissa
+        bins[256 + biased] &+= mantissa &* mantissa
+        let value = values[index] + 0
+        low = value < low ? value : low
+        high = value > high ? value : high
+        finite += 1
+      }
+      for biased in 0..<255 where bins[256 + biased] != 0 {
+        let shift = max(0, biased - 1)
+        total.add(bins[biased].magnitude, shift: shift, isNegative: bins[biased] < 0)
+        squares.add(bins[256 + biased].magnitude, shift: 2 * shift, isNegative: false)
+      }
+      count += finite
+      skipped += values.count - finite
+      (minimum, maximum) = (low, high)
+    }
   }
 
   /// Takes in all values of another accumulator.
@@ -111,10 +144,10 @@ public struct ExactMoments: Sendable, Hashable, Codable {
 
 extension Float {
   /// The integer and the power of two that make up the magnitude in units of 2^-149.
-  fileprivate var integerParts: (mantissa: UInt32, exponent: Int) {
+  fileprivate var integerParts: (mantissa: UInt64, exponent: Int) {
     let bits = bitPattern
     let biased = Int(bits >> 23 & 0xff)
-    let fraction = bits & 0x7f_ffff
+    let fraction = UInt64(bits & 0x7f_ffff)
     return biased == 0 ? (fraction, 0) : (fraction | 0x80_0000, biased - 1)
   }
 }

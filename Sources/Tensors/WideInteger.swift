@@ -14,12 +14,12 @@ struct WideInteger: Sendable {
     digits = [Int64(value & 0xffff_ffff), Int64(value >> 32), 0]
   }
 
-  /// Adds `(high 2^32 + low) 2^shift`, or subtracts it.
-  mutating func add(low: UInt32, high: UInt32, shift: Int, isNegative: Bool) {
+  /// Adds `magnitude 2^shift`, or subtracts it.
+  mutating func add(_ magnitude: UInt64, shift: Int, isNegative: Bool) {
     let place = shift >> 5
     let bits = UInt64(shift & 31)
-    let first = UInt64(low) << bits
-    let second = UInt64(high) << bits
+    let first = (magnitude & 0xffff_ffff) << bits
+    let second = (magnitude >> 32) << bits
     let parts = (
       Int64(first & 0xffff_ffff), Int64(first >> 32) + Int64(second & 0xffff_ffff),
       Int64(second >> 32)

@@ -43,6 +43,14 @@ import Testing
     }
   }
 
+  @Test func blocksAndSingleValuesAgree() {
+    let values = mixture(70_000) + [.nan, -.infinity, 0, -0.0]
+    var singly = ExactMoments()
+    for value in values { singly.add(value) }
+    #expect(ExactMoments(values) == singly)
+    #expect(ExactMoments(values).sum == ExactSum(values.filter { $0.isFinite }).value)
+  }
+
   @Test func roundsOnceToNearest() {
     // 2^53 + 1 lies halfway: to even; with any small addend it does not.
     #expect(ExactSum([0x1p53, 1]).value == 0x1p53)

@@ -55,20 +55,18 @@ public struct MaxPool: Sendable, Hashable {
   /// The largest values and their places in the blocks, row by row.
   public func forward(
     _ x: [Float], _ shape: ActivationShape
-  ) -> (values: [Float], winners: [UInt16]) {
+  ) -> (values: [Float], winners: [Int32]) {
     precondition(x.count == shape.count, "\(x.count) values for \(shape)")
     let count = blocks.outputShape(shape).count
-    var values = [Float](repeating: 0, count: count)
-    var winners = [UInt16](repeating: 0, count: count)
-    blocks.forEachBlock(shape) { source, target in
-      for sample in 0..<shape.batch { values[target + sample] = x[source + sample] }
-      for k in 1..<max(1, blocks.rows * blocks.columns) {
-        let place = source + blocks.distance(k, shape)
-        for sample in 0..<shape.batch {
-          let (next, best) = (x[place + sample], values[target + sample])
-          let winner = winners[target + sample]
-          values[target + sample] = next > best ? next : best
-          winners[target + sample] = next > best ? UInt16(truncatingIfNeeded: k) : winner
+    var values = [Float](repeating: -.infinity, count: count)
+    var winners = [Int32](repeating: 0, count: count)
+    x.withUnsafeBytes { x in
+      values.withUnsafeMutableBytes { values in
+        winners.withUnsafeMutableBytes { winners in
+          forEachPlace(shape) { k, place, target in
+            Lanes.compete(
+              x, at: place, number: k, values, winners, at: target, count: shape.batch)
+          }
         }
       }
     }
@@ -77,18 +75,19 @@ public struct MaxPool: Sendable, Hashable {
 
   /// The inputs' gradient: the outputs' at the winners, zero elsewhere.
   public func pullback(
-    _ outputGradient: [Float], winners: [UInt16], _ shape: ActivationShape
+    _ outputGradient: [Float], winners: [Int32], _ shape: ActivationShape
   ) -> [Float] {
     precondition(
       outputGradient.count == winners.count, "\(outputGradient.count) of \(winners.count) blocks")
     var result = [Float](repeating: 0, count: shape.count)
-    blocks.forEachBlock(shape) { source, target in
-      for k in 0..<blocks.rows * blocks.columns {
-        let place = source + blocks.distance(k, shape)
-        let own = UInt16(truncatingIfNeeded: k)
-        for sample in 0..<shape.batch {
-          let value = outputGradient[target + sample]
-          result[place + sample] = winners[target + sample] == own ? value : 0
+    result.withUnsafeMutableBytes { result in
+      outputGradient.withUnsafeBytes { slopes in
+        winners.withUnsafeBytes { winners in
+          forEachPlace(shape) { k, place, target in
+            Lanes.copy(
+              slopes, at: target, to: result, at: place, where: winners, at: target, equal: k,
+              count: shape.batch)
+          }
         }
       }
     }
@@ -97,21 +96,95 @@ public struct MaxPool: Sendable, Hashable {
 
   /// The tangents of the winners.
   public func pushforward(
-    _ tangent: [Float], winners: [UInt16], _ shape: ActivationShape
+    _ tangent: [Float], winners: [Int32], _ shape: ActivationShape
   ) -> [Float] {
     precondition(tangent.count == shape.count, "\(tangent.count) values for \(shape)")
     var result = [Float](repeating: 0, count: winners.count)
-    blocks.forEachBlock(shape) { source, target in
-      for k in 0..<blocks.rows * blocks.columns {
-        let place = source + blocks.distance(k, shape)
-        let own = UInt16(truncatingIfNeeded: k)
-        for sample in 0..<shape.batch {
-          let (value, kept) = (tangent[place + sample], result[target + sample])
-          result[target + sample] = winners[target + sample] == own ? value : kept
+    result.withUnsafeMutableBytes { result in
+      tangent.withUnsafeBytes { tangent in
+        winners.withUnsafeBytes { winners in
+          forEachPlace(shape) { k, place, target in
+            Lanes.copy(
+              tangent, at: place, to: result, at: target, where: winners, at: target, equal: k,
+              count: shape.batch)
+          }
         }
       }
     }
     return result
+  }
+
+  /// Calls `body` with every place of every block: its number, where its run of samples begins in
+  /// the inputs and where the block's run begins in the outputs.
+  @inline(__always)
+  private func forEachPlace(
+    _ shape: ActivationShape, _ body: (_ k: Int32, _ place: Int, _ target: Int) -> Void
+  ) {
+    blocks.forEachBlock(shape) { source, target in
+      for k in 0..<blocks.rows * blocks.columns {
+        body(Int32(truncatingIfNeeded: k), source + blocks.distance(k, shape), target)
+      }
+    }
+  }
+}
+
+/// Choices between runs of floats, 16 at a time; places and counts are in elements of four bytes.
+private enum Lanes {
+  /// Keeps the larger of `x` and `values`, and the number of `x` where it is larger.
+  @inline(__always)
+  static func compete(
+    _ x: UnsafeRawBufferPointer, at place: Int, number: Int32,
+    _ values: UnsafeMutableRawBufferPointer, _ winners: UnsafeMutableRawBufferPointer,
+    at target: Int, count: Int
+  ) {
+    let whole = count / 16 * 16
+    let numbers = SIMD16<Int32>(repeating: number)
+    for lane in stride(from: 0, to: whole, by: 16) {
+      let (from, to) = (4 * (place + lane), 4 * (target + lane))
+      let next = x.loadUnaligned(fromByteOffset: from, as: SIMD16<Float>.self)
+      var best = values.loadUnaligned(fromByteOffset: to, as: SIMD16<Float>.self)
+      var winner = winners.loadUnaligned(fromByteOffset: to, as: SIMD16<Int32>.self)
+      let wins = next .> best
+      best.replace(with: next, where: wins)
+      winner.replace(with: numbers, where: wins)
+      values.storeBytes(of: best, toByteOffset: to, as: SIMD16<Float>.self)
+      winners.storeBytes(of: winner, toByteOffset: to, as: SIMD16<Int32>.self)
+    }
+    for lane in whole..<count {
+      let (from, to) = (4 * (place + lane), 4 * (target + lane))
+      let next = x.load(fromByteOffset: from, as: Float.self)
+      guard next > values.load(fromByteOffset: to, as: Float.self) else { continue }
+      values.storeBytes(of: next, toByteOffset: to, as: Float.self)
+      winners.storeBytes(of: number, toByteOffset: to, as: Int32.self)
+    }
+  }
+
+  /// Copies values where `numbers` equal `number`; others stay.
+  @inline(__always)
+  static func copy(
+    _ source: UnsafeRawBufferPointer, at place: Int, to result: UnsafeMutableRawBufferPointer,
+    at target: Int, where numbers: UnsafeRawBufferPointer, at first: Int, equal number: Int32,
+    count: Int
+  ) {
+    let whole = count / 16 * 16
+    let wanted = SIMD16<Int32>(repeating: number)
+    for lane in stride(from: 0, to: whole, by: 16) {
+      let to = 4 * (target + lane)
+      let next = source.loadUnaligned(
+        fromByteOffset: 4 * (place + lane), as: SIMD16<Float>.self)
+      var kept = result.loadUnaligned(fromByteOffset: to, as: SIMD16<Float>.self)
+      let found = numbers.loadUnaligned(
+        fromByteOffset: 4 * (first + lane), as: SIMD16<Int32>.self)
+      kept.replace(with: next, where: found .== wanted)
+      result.storeBytes(of: kept, toByteOffset: to, as: SIMD16<Float>.self)
+    }
+    for lane in whole..<count {
+      guard numbers.load(fromByteOffset: 4 * (first + lane), as: Int32.self) == number else {
+        continue
+      }
+      let value = source.load(fromByteOffset: 4 * (place + lane), as: Float.self)
+      result.storeBytes(of: value, toByteOffset: 4 * (target + lane), as: Float.self)
+    }
   }
 }
 
@@ -128,12 +201,16 @@ public struct AveragePool: Sendable, Hashable {
     precondition(x.count == shape.count, "\(x.count) values for \(shape)")
     var result = [Float](repeating: 0, count: blocks.outputShape(shape).count)
     let size = blocks.rows * blocks.columns
-    blocks.forEachBlock(shape) { source, target in
-      for k in 0..<size {
-        let place = source + blocks.distance(k, shape)
-        for sample in 0..<shape.batch { result[target + sample] += x[place + sample] }
+    x.withUnsafeBufferPointer { x in
+      result.withUnsafeMutableBufferPointer { result in
+        blocks.forEachBlock(shape) { source, target in
+          for k in 0..<size {
+            let place = source + blocks.distance(k, shape)
+            for sample in 0..<shape.batch { result[target + sample] += x[place + sample] }
+          }
+          for sample in 0..<shape.batch { result[target + sample] /= Float(size) }
+        }
       }
-      for sample in 0..<shape.batch { result[target + sample] /= Float(size) }
     }
     return result
   }
@@ -145,11 +222,15 @@ public struct AveragePool: Sendable, Hashable {
       outputGradient.count == output.count, "\(outputGradient.count) values for \(output)")
     var result = [Float](repeating: 0, count: shape.count)
     let size = blocks.rows * blocks.columns
-    blocks.forEachBlock(shape) { source, target in
-      for k in 0..<size {
-        let place = source + blocks.distance(k, shape)
-        for sample in 0..<shape.batch {
-          result[place + sample] = outputGradient[target + sample] / Float(size)
+    outputGradient.withUnsafeBufferPointer { outputGradient in
+      result.withUnsafeMutableBufferPointer { result in
+        blocks.forEachBlock(shape) { source, target in
+          for k in 0..<size {
+            let place = source + blocks.distance(k, shape)
+            for sample in 0..<shape.batch {
+              result[place + sample] = outputGradient[target + sample] / Float(size)
+            }
+          }
         }
       }
     }

@@ -1,0 +1,70 @@
+import Testing
+
+@testable import Networks
+
+@Suite struct ArchitectureProblemsTests {
+  private func model(
+    bands: Int = 5, _ branch: ModelArchitecture.Branch, outputs: Int = 2, hidden: [Int] = [],
+    dropout: Float = 0, kind: ModelArchitecture.Head.Kind = .softmax
+  ) -> ModelArchitecture {
+    ModelArchitecture(
+      bandCount: bands, branches: [branch],
+      head: .init(kind: kind, hidden: hidden, outputs: outputs, dropout: dropout))
+  }
+
+  private let spectral = ModelArchitecture.Branch.spectral(
+    .init(filters: [4], kernel: 3, pool: 2, width: 5))
+
+  @Test func sizesMustBeSensible() {
+    #expect(model(spectral).problem == nil)
+    #expect(model(bands: 0, spectral).problem?.contains("bands is 0") == true)
+    #expect(model(spectral, outputs: 1).problem?.contains("at least 2 classes") == true)
+    #expect(model(spectral, outputs: 1, kind: .sigmoid).problem == nil)
+    #expect(model(spectral, dropout: 1).problem?.contains("dropout is 1") == true)
+    #expect(model(spectral, dropout: .nan).problem?.contains("dropout") == true)
+    #expect(model(spectral, hidden: [1 << 17]).problem?.contains("hidden") == true)
+    let negative = ModelArchitecture.Branch.spectral(
+      .init(filters: [4, -1], kernel: 3, pool: 2, width: 5))
+    #expect(model(negative).problem?.contains("branch spectral: the number of filters") == true)
+    #expect(
+      ModelArchitecture(
+        bandCount: 1, branches: [], head: .init(kind: .linear, hidden: [], outputs: 1)
+      )
+      .problem?.contains("no branches") == true)
+  }
+
+  @Test func windowsMustSuffice() throws {
+    let branch = ModelArchitecture.PatchBranch(
+      window: 6,
+      layers: [
+        .convolution(filters: 2, kernel: 3), .maxPool(size: 2),
+        .convolution(filters: 2, kernel: 3),
+      ], width: 3)
+    let sentence = try #require(model(.patch(branch)).problem)
+    #expect(sentence.contains("window of 6 leaves 2 x 2 cells before layer 3"))
+    #expect(throws: ModelProblem.self) { try Model(architecture: model(.patch(branch)), seed: 1) }
+    var larger = branch
+    larger.window = 8
+    #expect(model(.patch(larger)).problem == nil)
+    larger.layers = [.averagePool(size: 300)]
+    #expect(model(.patch(larger)).problem?.contains("exceeds 256") == true)
+  }
+
+  @Test func hugeModelsAreRefused() {
+    let huge = ModelArchitecture.PatchBranch(
+      window: 60000, layers: [.convolution(filters: 60000, kernel: 60000)], width: 60000)
+    #expect(model(bands: 60000, .patch(huge)).problem?.contains("2^31") == true)
+  }
+
+  @Test func branchesOfAKindAreNumbered() {
+    let names = ModelTests.architectures[2].branchNames
+    #expect(names == ["patch", "spectral", "patch2", "spectral2"])
+  }
+
+  @Test(arguments: ModelTests.architectures)
+  func weightsAreCounted(_ architecture: ModelArchitecture) throws {
+    let model = try Model(architecture: architecture, seed: 1)
+    let weights = model.tensors.filter { $0.name.hasSuffix("weight") }
+    #expect(architecture.weightCount == weights.reduce(0) { $0 + $1.values.count })
+  }
+}

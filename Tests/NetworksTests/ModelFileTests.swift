@@ -1,0 +1,71 @@
+import Tensors
+import Testing
+
+@testable import Networks
+
+@Suite struct ModelFileTests {
+  private let architecture = ModelTests.architectures[2]
+
+  @Test(arguments: ModelTests.architectures)
+  func survivesARoundTrip(_ architecture: ModelArchitecture) throws {
+    let model = try Model(architecture: architecture, seed: 9)
+    let bytes = try ModelFile(model: model, extra: "{\"classes\":[\"no\",\"yes\"]}").encoded()
+    let read = try ModelFile(bytes)
+    #expect(read.model.architecture == architecture)
+    #expect(read.model.tensors == model.tensors)
+    #expect(read.extra == "{\"classes\":[\"no\",\"yes\"]}")
+    #expect(try read.encoded() == bytes)
+  }
+
+  /// A file of a model with its tensors changed.
+  private func changed(_ change: (inout [NamedTensor]) -> Void) throws -> [UInt8] {
+    let bytes = try ModelFile(model: Model(architecture: architecture, seed: 9)).encoded()
+    var file = try Safetensors(bytes)
+    change(&file.tensors)
+    return Safetensors(tensors: file.tensors, metadata: file.metadata).encoded()
+  }
+
+  private func refusal(_ bytes: [UInt8]) -> String {
+    do {
+      _ = try ModelFile(bytes)
+      return "accepted"
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test func tensorsMustFit() throws {
+    #expect(try refusal(changed { $0[1].shape = [$0[1].values.count] }).contains("expected"))
+    #expect(try refusal(changed { $0[0].name += "x" }).contains("has no tensor"))
+    #expect(try refusal(changed { $0.remove(at: 0) }).contains("has no tensor"))
+    #expect(try refusal(changed { $0[1].values[0] = .nan }).contains("nan"))
+    let extra = NamedTensor(name: "zzz", shape: [1], values: [0])
+    #expect(try refusal(changed { $0.append(extra) }).contains("zzz"))
+  }
+
+  @Test func metadataMustFit() throws {
+    let tensors = try Model(architecture: architecture, seed: 9).tensors
+    func refusal(_ gossan: String) -> String {
+      self.refusal(Safetensors(tensors: tensors, metadata: ["gossan": gossan]).encoded())
+    }
+    #expect(self.refusal(Safetensors(tensors: tensors).encoded()).contains("not written by gossan"))
+    #expect(refusal("{}").contains("incomplete"))
+    #expect(refusal("nonsense").contains("malformed"))
+    let head = "\"head\":{\"kind\":\"softmax\",\"hidden\":[],\"outputs\":2,\"dropout\":0}"
+    func form(_ filters: Int, version: Int = 1) -> String {
+      let branch =
+        "{\"spectral\":{\"_0\":{\"filters\":[\(filters)],\"kernel\":3,\"pool\":2,\"width\":60000}}}"
+      return "{\"version\":\(version),\"extra\":\"{}\",\"architecture\":{\"bandCount\":9,"
+        + "\"branches\":[\(branch)],\"fusion\":\"concat\",\(head)}}"
+    }
+    #expect(refusal(form(-5)).contains("cannot be built"))
+    #expect(refusal(form(9000)).contains("more weights than the file has"))
+    #expect(refusal(form(1, version: 2)).contains("version 2"))
+  }
+
+  @Test func unusableModelsAreNotWritten() throws {
+    var model = try Model(architecture: architecture, seed: 9)
+    model.parameters.head.output.bias[0] = .infinity
+    #expect(throws: ModelFileError.self) { try ModelFile(model: model).encoded() }
+  }
+}

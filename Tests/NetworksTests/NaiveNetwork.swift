@@ -1,0 +1,165 @@
+import Foundation
+import Networks
+
+/// Layers as the textbook has them: one sample, `[channel][row][column]`, double precision, loops.
+struct NaiveVolume {
+  var channels: Int
+  var rows: Int
+  var columns: Int
+  var values: [Double]
+
+  init(_ channels: Int, _ rows: Int, _ columns: Int, _ values: [Double]? = nil) {
+    self.channels = channels
+    self.rows = rows
+    self.columns = columns
+    self.values = values ?? [Double](repeating: 0, count: channels * rows * columns)
+  }
+
+  subscript(channel: Int, row: Int, column: Int) -> Double {
+    get { values[(channel * rows + row) * columns + column] }
+    set { values[(channel * rows + row) * columns + column] = newValue }
+  }
+
+  /// A valid convolution; weights `(outputs, channels, kernelRows, kernelColumns)`.
+  func convolved(_ weight: [Double], _ bias: [Double], _ kernelRows: Int, _ kernelColumns: Int)
+    -> NaiveVolume
+  {
+    var result = NaiveVolume(bias.count, rows - kernelRows + 1, columns - kernelColumns + 1)
+    for o in 0..<result.channels {
+      for y in 0..<result.rows {
+        for x in 0..<result.columns {
+          var sum = bias[o]
+          for i in 0..<channels {
+            for ky in 0..<kernelRows {
+              for kx in 0..<kernelColumns {
+                let place = ((o * channels + i) * kernelRows + ky) * kernelColumns + kx
+                sum += weight[place] * self[i, y + ky, x + kx]
+              }
+            }
+          }
+          result[o, y, x] = sum
+        }
+      }
+    }
+    return result
+  }
+
+  /// Pooling of blocks; `reduce` gets a block's values row by row.
+  func pooled(_ sizeRows: Int, _ sizeColumns: Int, _ reduce: ([Double]) -> Double) -> NaiveVolume {
+    var result = NaiveVolume(channels, rows / sizeRows, columns / sizeColumns)
+    for c in 0..<channels {
+      for y in 0..<result.rows {
+        for x in 0..<result.columns {
+          var block: [Double] = []
+          for dy in 0..<sizeRows {
+            for dx in 0..<sizeColumns {
+              block.append(self[c, y * sizeRows + dy, x * sizeColumns + dx])
+            }
+          }
+          result[c, y, x] = reduce(block)
+        }
+      }
+    }
+    return result
+  }
+
+  func rectified() -> NaiveVolume {
+    NaiveVolume(channels, rows, columns, values.map { max($0, 0) })
+  }
+}
+
+/// A whole model in loops: the twin of `Model` outside training, without graph branches.
+struct NaiveModel {
+  var architecture: ModelArchitecture
+  var parameters: [String: [Double]]
+
+  init(_ model: Model) {
+    architecture = model.architecture
+    parameters = [:]
+    for tensor in model.tensors { parameters[tensor.name] = tensor.values.map { Double($0) } }
+  }
+
+  private func parameter(_ name: String) -> [Double] { parameters[name] ?? [] }
+
+  private func dense(_ x: [Double], _ name: String) -> [Double] {
+    let (weight, bias) = (parameter("\(name).weight"), parameter("\(name).bias"))
+    return bias.indices.map { o in
+      x.indices.reduce(bias[o]) { $0 + weight[o * x.count + $1] * x[$1] }
+    }
+  }
+
+  /// The raw outputs of one sample.
+  func outputs(spectrum: [Double], windows: [[Double]]) -> [Double] {
+    var features: [Double] = []
+    var patch = 0
+    for (name, branch) in zip(architecture.branchNames, architecture.branches) {
+      switch branch {
+      case .spectral(let branch): features += self.spectral(branch, name, spectrum)
+      case .patch(let branch):
+        features += self.patch(branch, name, windows[patch])
+        patch += 1
+      case .graph: break
+      }
+    }
+    for index in architecture.head.hidden.indices {
+      features = dense(features, "head.hidden\(index + 1)").map { max($0, 0) }
+    }
+    return dense(features, "head.output")
+  }
+
+  private func spectral(
+    _ branch: ModelArchitecture.SpectralBranch, _ name: String, _ spectrum: [Double]
+  ) -> [Double] {
+    var x = NaiveVolume(1, 1, spectrum.count, spectrum)
+    for index in branch.filters.indices {
+      let layer = "\(name).conv\(index + 1)"
+      x = x.convolved(
+        parameter("\(layer).weight"), parameter("\(layer).bias"), 1, min(branch.kernel, x.columns)
+      ).rectified()
+      x = x.pooled(1, min(branch.pool, x.columns)) { $0.max() ?? 0 }
+    }
+    return dense(x.values, "\(name).dense").map { max($0, 0) }
+  }
+
+  private func patch(
+    _ branch: ModelArchitecture.PatchBranch, _ name: String, _ window: [Double]
+  ) -> [Double] {
+    var x = NaiveVolume(architecture.bandCount, branch.window, branch.window, window)
+    var number = 0
+    for layer in branch.layers {
+      switch layer {
+      case .convolution(_, let kernel):
+        number += 1
+        x = x.convolved(
+          parameter("\(name).conv\(number).weight"), parameter("\(name).conv\(number).bias"),
+          kernel, kernel
+        ).rectified()
+      case .maxPool(let size): x = x.pooled(size, size) { $0.max() ?? 0 }
+      case .averagePool(let size):
+        x = x.pooled(size, size) { $0.reduce(0, +) / Double($0.count) }
+      }
+    }
+    return dense(x.values, "\(name).dense").map { max($0, 0) }
+  }
+
+  /// The sum of products of all samples' outputs with `u`, samples x outputs.
+  func objective(_ batch: ModelBatch, _ u: [Float]) -> Double {
+    let outputCount = architecture.head.outputs
+    let bands = architecture.bandCount
+    var sum: Double = 0
+    for sample in 0..<batch.count {
+      let spectrum =
+        batch.spectra.isEmpty
+        ? [] : batch.spectra[sample * bands..<(sample + 1) * bands].map { Double($0) }
+      let windows = batch.windows.map { all in
+        let size = all.count / batch.count
+        return all[sample * size..<(sample + 1) * size].map { Double($0) }
+      }
+      let outputs = self.outputs(spectrum: spectrum, windows: windows)
+      for index in outputs.indices {
+        sum += outputs[index] * Double(u[sample * outputCount + index])
+      }
+    }
+    return sum
+  }
+}
