@@ -42,7 +42,7 @@ struct DenseWorkloads {
       "pushforward of 16 features, 256 x 128", input.cellCount,
       Self.operations() + Double(Self.bands) * each, &peak
     ) {
-      model.densePushforward(input, tangent) { _, _, _ in }
+      model.densePushforward(input, tangent) { _ in }
     }
   }
 

@@ -12,13 +12,11 @@ public protocol DenseModel: Sendable {
   /// The raw outputs at every cell, `K x cells`.
   func dense(_ input: DenseInput) -> [Float]
 
-  /// Evaluates the model and its directional derivatives a stretch of cells at a time.
+  /// Evaluates the model and its directional derivatives a block of cells at a time.
   ///
-  /// `block` receives contiguous cells of a row, row-major in the chunk, with their raw outputs
-  /// (`K x cells`) and tangents (`T x K x cells`); each cell comes once.
+  /// Each cell comes once with each feature of the tangents.
   func densePushforward(
-    _ input: DenseInput, _ tangent: TangentField,
-    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void)
+    _ input: DenseInput, _ tangent: TangentField, receive: (DenseBlock) -> Void)
 }
 
 extension Model: DenseModel {

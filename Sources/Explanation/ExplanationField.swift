@@ -8,17 +8,16 @@ public struct ExplanationField: Sendable {
   public var valid: [Bool]
   /// The source values over chunk and halo, source-major (`J x cells`); ignored where invalid.
   public var sources: [Float]
-  /// `S^K` applied to the sources, pixel-major (pixels of the graph x J); for graphs.
+  /// `S^K` applied to the sources, pixel-major (pixels of the graph x J); for graphs,
+  /// which then hold `S^K 1` too.
   public var propagatedSources: [Float]
-  /// `S^K` applied to ones, for each pixel of the graph.
-  public var propagatedOnes: [Float]
   /// How the model's bands are made of the sources.
   public var mixing: SourceMixing
 
   /// Gathers a field.
   public init(
     input: DenseInput, valid: [Bool], sources: [Float], mixing: SourceMixing,
-    propagatedSources: [Float] = [], propagatedOnes: [Float] = []
+    propagatedSources: [Float] = []
   ) {
     let cells = input.paddedWidth * input.paddedHeight
     precondition(
@@ -27,15 +26,15 @@ public struct ExplanationField: Sendable {
       "\(valid.count) cells, \(sources.count) source values and \(input.values.count) band values "
         + "for \(cells) cells of \(mixing.sourceCount) sources and \(mixing.bandCount) bands")
     let pixels = input.graph?.pixelCount ?? 0
+    let ones = input.graph?.propagatedOnes.count ?? 0
     precondition(
-      propagatedOnes.count == pixels && propagatedSources.count == pixels * mixing.sourceCount,
-      "\(propagatedOnes.count) and \(propagatedSources.count) propagated values for \(pixels) "
+      ones == pixels && propagatedSources.count == pixels * mixing.sourceCount,
+      "\(ones) and \(propagatedSources.count) propagated values for \(pixels) "
         + "pixels of \(mixing.sourceCount) sources")
     self.input = input
     self.valid = valid
     self.sources = sources
     self.propagatedSources = propagatedSources
-    self.propagatedOnes = propagatedOnes
     self.mixing = mixing
   }
 
@@ -95,7 +94,7 @@ extension ExplanationField {
     if var graph = point.graph {
       let bands = mixing.bandCount
       for pixel in 0..<graph.pixelCount {
-        let ones = there * propagatedOnes[pixel]
+        let ones = there * graph.propagatedOnes[pixel]
         for band in 0..<bands {
           let i = pixel * bands + band
           graph.propagated[i] = here * graph.propagated[i] + ones * baseline.bands[band]
@@ -118,9 +117,10 @@ extension ExplanationField {
       }
     }
     var propagated = propagatedSources
-    for pixel in propagatedOnes.indices {
+    let ones = input.graph?.propagatedOnes ?? []
+    for pixel in ones.indices {
       for j in 0..<mixing.sourceCount {
-        propagated[pixel * mixing.sourceCount + j] -= propagatedOnes[pixel] * baseline.sources[j]
+        propagated[pixel * mixing.sourceCount + j] -= ones[pixel] * baseline.sources[j]
       }
     }
     return TangentField(
@@ -135,6 +135,7 @@ extension ExplanationField {
   func switchOn(_ feature: Int, in point: inout DenseInput, tangent: TangentField) {
     let cells = paddedCount
     let (bands, count) = (mixing.bandCount, mixing.sourceCount)
+    let pixels = point.graph?.pixelCount ?? 0
     for j in mixing.sources(of: feature) {
       for band in 0..<bands {
         let slope = mixing.matrix[band * count + j]
@@ -142,8 +143,7 @@ extension ExplanationField {
         for cell in 0..<cells {
           point.values[band * cells + cell] += slope * tangent.values[j * cells + cell]
         }
-        guard point.graph != nil else { continue }
-        for pixel in propagatedOnes.indices {
+        for pixel in 0..<pixels {
           point.graph?.propagated[pixel * bands + band] +=
             slope * tangent.propagated[pixel * count + j]
         }

@@ -74,20 +74,20 @@ public struct GradSHAP: Sendable {
     var slopes: [Float] = []
     var raw = [Double](repeating: 0, count: count)
     var gradient = raw
-    model.densePushforward(point, tangent) { range, outputs, tangents in
-      let width = range.count
+    model.densePushforward(point, tangent) { block in
+      let width = block.cells.count
       slopes = [Float](repeating: 0, count: count * width)
       for x in 0..<width {
-        for k in 0..<count { raw[k] = Double(outputs[k * width + x]) }
+        for k in 0..<count { raw[k] = Double(block.outputs[k * width + x]) }
         _ = output.value(raw, gradient: &gradient)
         for k in 0..<count { slopes[k * width + x] = Float(weight * gradient[k]) }
       }
-      for t in 0..<tangent.featureCount {
-        let row = t * cells + range.lowerBound
+      for (i, t) in block.features.enumerated() {
+        let row = t * cells + block.cells.lowerBound
         for k in 0..<count {
-          let from = (t * count + k) * width
+          let from = (i * count + k) * width
           for x in 0..<width {
-            features[row + x] += slopes[k * width + x] * tangents[from + x]
+            features[row + x] += slopes[k * width + x] * block.tangents[from + x]
           }
         }
       }

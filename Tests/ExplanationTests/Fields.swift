@@ -59,9 +59,8 @@ func withGraph(_ field: ExplanationField) -> ExplanationField {
   }
   field.input.graph = SegmentGraph(
     bandCount: field.mixing.bandCount, pixelStart: [0, 3, pixels], propagated: propagated,
-    neighborStart: [0, 1, 2], neighbors: [1, 0])
+    neighborStart: [0, 1, 2], neighbors: [1, 0], propagatedOnes: ones)
   field.input.segmentOfCell = (0..<field.input.cellCount).map { $0 == 0 ? -1 : Int32($0 % 2) }
   field.propagatedSources = sources
-  field.propagatedOnes = ones
   return field
 }

@@ -59,32 +59,43 @@ struct WindowModel: DenseModel {
   }
 
   func densePushforward(
-    _ input: DenseInput, _ tangent: TangentField,
-    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+    _ input: DenseInput, _ tangent: TangentField, receive: (DenseBlock) -> Void
   ) {
-    let width = input.width
-    let outputs = dense(input)
+    // Rows in two parts of different size, features in two groups.
+    let (width, features) = (input.width, tangent.featureCount)
     for y in 0..<input.height {
-      // Rows in two parts of different size, where they are long enough.
       for columns in [0..<width / 3, width / 3..<width] where !columns.isEmpty {
-        var values = [Float](repeating: 0, count: outputCount * columns.count)
-        var tangents = [Float](repeating: 0, count: tangent.featureCount * values.count)
-        for (i, x) in columns.enumerated() {
-          for k in 0..<outputCount {
-            values[k * columns.count + i] = outputs[k * input.cellCount + y * width + x]
-          }
-          let here = point(input, x, y)
-          for t in 0..<tangent.featureCount {
-            let slope = derivative(here, direction(input, tangent, t, x, y))
-            for k in 0..<outputCount {
-              tangents[(t * outputCount + k) * columns.count + i] = Float(slope[k])
-            }
-          }
+        for group in [0..<features / 2, features / 2..<features] where !group.isEmpty {
+          push(input, tangent, y, columns, group, receive)
         }
-        let cells = y * width + columns.lowerBound..<y * width + columns.upperBound
-        values.withUnsafeBufferPointer { v in
-          tangents.withUnsafeBufferPointer { block(cells, v, $0) }
+      }
+    }
+  }
+
+  private func push(
+    _ input: DenseInput, _ tangent: TangentField, _ y: Int, _ columns: Range<Int>,
+    _ features: Range<Int>, _ receive: (DenseBlock) -> Void
+  ) {
+    let count = columns.count
+    var values = [Float](repeating: 0, count: outputCount * count)
+    var tangents = [Float](repeating: 0, count: features.count * values.count)
+    for (i, x) in columns.enumerated() {
+      let here = point(input, x, y)
+      for (k, value) in function(here).enumerated() { values[k * count + i] = Float(value) }
+      for (row, t) in features.enumerated() {
+        let slopes = derivative(here, direction(input, tangent, t, x, y))
+        for (k, slope) in slopes.enumerated() {
+          tangents[(row * outputCount + k) * count + i] = Float(slope)
         }
+      }
+    }
+    let first = y * input.width + columns.lowerBound
+    values.withUnsafeBufferPointer { outputs in
+      tangents.withUnsafeBufferPointer { tangents in
+        receive(
+          DenseBlock(
+            cells: first..<first + count, features: features, outputs: outputs,
+            tangents: tangents))
       }
     }
   }

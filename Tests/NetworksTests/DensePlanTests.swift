@@ -95,12 +95,13 @@ import Testing
     let (count, cells) = (plan.head.outputCount, input.cellCount)
     var outputs = [Float](repeating: .nan, count: count * cells)
     var tangents = [Float](repeating: .nan, count: (tangent?.featureCount ?? 0) * count * cells)
-    plan.run(input, tangent, segments: segments) { range, values, slopes in
-      for k in 0..<count {
-        for (i, cell) in range.enumerated() {
-          outputs[k * cells + cell] = values[k * range.count + i]
-          for t in 0..<(tangent?.featureCount ?? 0) {
-            tangents[(t * count + k) * cells + cell] = slopes[(t * count + k) * range.count + i]
+    plan.run(input, tangent, segments: segments) { block in
+      for (i, cell) in block.cells.enumerated() {
+        for k in 0..<count {
+          outputs[k * cells + cell] = block.outputs[k * block.cells.count + i]
+          for (row, t) in block.features.enumerated() {
+            tangents[(t * count + k) * cells + cell] =
+              block.tangents[(row * count + k) * block.cells.count + i]
           }
         }
       }
@@ -168,8 +169,8 @@ import Testing
           segment < 0
             ? Dual(value: 0, slope: 0)
             : Dual(
-              value: Double(segments.streams[0][place]),
-              slope: Double(segments.streams[t + 1][place])))
+              value: Double(segments.values[place]),
+              slope: Double(segments.tangents[t * segments.values.count + place])))
       }
       return result
     }
@@ -221,7 +222,8 @@ import Testing
     ]
     twin.spectral = SpectralTwin(bands: Self.bands, filters: [2], kernel: 2, pool: 1, width: 4)
     twin.graphWidth = 3
-    twin.segments.streams = (0..<4).map { pseudorandom(4 * 3, UInt64($0) + 70) }
+    twin.segments = SegmentFeatures(
+      values: pseudorandom(4 * 3, 70), tangents: pseudorandom(3 * 4 * 3, 71))
     twin.segmentOfCell = (0..<width * height).map { Int32($0 % 5) - 1 }
     check(twin, randomHead([12, 6, 4, 2]), width: width, height: height, every: 1)
   }
@@ -276,5 +278,35 @@ import Testing
         #expect(abs(outputs[k * 63 + cell] - whole[there]) < 1e-6)
       }
     }
+  }
+
+  /// More features than go together come in several groups, each with the same numbers.
+  @Test func manyFeaturesGoInGroups() {
+    let twin = PatchTwin(
+      window: 4, bands: Self.bands, layers: [.convolution(filters: 4, kernel: 2)], width: 3)
+    let plan = DensePlan(
+      bandCount: Self.bands,
+      branches: [
+        .patch(twin.plan), .graph(width: 2),
+      ], head: randomHead([5, 2]))
+    var (input, few) = Self.input(6, 5, margin: 2)
+    input.segmentOfCell = (0..<30).map { Int32($0 % 3) }
+    var many = few
+    let copies = 25
+    many.sourceCount *= copies
+    many.featureCount *= copies
+    many.featureOfSource = (0..<4 * copies).map { Self.featureOfSource[$0 % 4] + $0 / 4 * 3 }
+    many.mixing = (0..<Self.bands * 4 * copies).map {
+      Self.mixing[$0 / (4 * copies) * 4 + $0 % 4]
+    }
+    many.values = (0..<copies).flatMap { _ in few.values }
+    var segments = SegmentFeatures(
+      values: pseudorandom(6, 70), tangents: pseudorandom(18, 71))
+    let (outputs, expected) = Self.evaluate(plan, input, few, [SegmentFeatures(), segments])
+    segments.tangents = (0..<copies).flatMap { _ in segments.tangents }
+    let result = Self.evaluate(plan, input, many, [SegmentFeatures(), segments])
+    #expect(Self.difference(result.outputs, outputs) < 1e-6)
+    let repeated = (0..<copies).flatMap { _ in expected }
+    #expect(Self.difference(result.tangents, repeated) < 1e-6)
   }
 }

@@ -3,6 +3,7 @@ final class DensePass {
   private let plan: DensePlan
   private let input: DenseInput
   private let tangent: TangentField?
+  private let features: Range<Int>
   private let directions: [FeatureDirection]
   private let segments: [SegmentFeatures]
   private let first: Int
@@ -12,17 +13,19 @@ final class DensePass {
   private let spectra: [SpectralPixels?]
   private var nextRows: [Int]
   private let head: HeadRows
-  private let features: UnsafeMutableBufferPointer<Float>
+  private let joined: UnsafeMutableBufferPointer<Float>
   private let outputs: UnsafeMutableBufferPointer<Float>
   private let pixels: UnsafeMutableBufferPointer<Float>
 
   init(
     _ plan: DensePlan, _ input: DenseInput, _ tangent: TangentField?,
-    _ directions: [FeatureDirection], _ segments: [SegmentFeatures], first: Int, columns: Int
+    features: Range<Int>, _ directions: [FeatureDirection], _ segments: [SegmentFeatures],
+    first: Int, columns: Int
   ) {
     self.plan = plan
     self.input = input
     self.tangent = tangent
+    self.features = features
     self.directions = directions
     self.segments = segments
     self.first = first
@@ -42,20 +45,20 @@ final class DensePass {
       return -patch.before
     }
     head = HeadRows(plan.head, streams: streams, columns: columns)
-    features = .zeros(streams * plan.featureCount * stride)
+    joined = .zeros(streams * plan.featureCount * stride)
     outputs = .zeros(streams * plan.head.outputCount * columns)
     let bands = directions.reduce(plan.bandCount) { $0 + $1.sources.count }
     pixels = .zeros(spectra.contains { $0 != nil } ? bands * stride : 0)
   }
 
   deinit {
-    features.deallocate()
+    joined.deallocate()
     outputs.deallocate()
     pixels.deallocate()
   }
 
   /// Evaluates row `y`; rows come in order.
-  func row(_ y: Int, _ receive: DensePlan.Receiver) {
+  func row(_ y: Int, _ receive: (DenseBlock) -> Void) {
     var offset = 0
     for (i, branch) in plan.branches.enumerated() {
       let targets = targets(offset, branch.width)
@@ -66,19 +69,21 @@ final class DensePass {
       }
       offset += branch.width
     }
-    head.run(features, featureStride: stride, into: outputs, columns: columns)
+    head.run(joined, featureStride: stride, into: outputs, columns: columns)
     let count = plan.head.outputCount * columns
     let cell = y * input.width + first
     receive(
-      cell..<cell + columns, UnsafeBufferPointer(rebasing: outputs[..<count]),
-      UnsafeBufferPointer(rebasing: outputs[count...]))
+      DenseBlock(
+        cells: cell..<cell + columns, features: features,
+        outputs: UnsafeBufferPointer(rebasing: outputs[..<count]),
+        tangents: UnsafeBufferPointer(rebasing: outputs[count...])))
   }
 
   /// Each stream's place for a branch's features.
   private func targets(_ offset: Int, _ width: Int) -> [UnsafeMutableBufferPointer<Float>] {
     (0...directions.count).map { stream in
       let start = (stream * plan.featureCount + offset) * stride
-      return UnsafeMutableBufferPointer(rebasing: features[start..<start + width * stride])
+      return UnsafeMutableBufferPointer(rebasing: joined[start..<start + width * stride])
     }
   }
 
@@ -124,11 +129,14 @@ final class DensePass {
   ) {
     let cell = y * input.width + first
     for (stream, target) in targets.enumerated() {
-      segments.streams[stream].withUnsafeBufferPointer { values in
+      let source = stream == 0 ? segments.values : segments.tangents
+      let start =
+        stream == 0 ? 0 : (features.lowerBound + stream - 1) * segments.values.count
+      source.withUnsafeBufferPointer { values in
         for x in 0..<columns {
           let segment = Int(input.segmentOfCell[cell + x])
           for i in 0..<width {
-            target[i * stride + x] = segment < 0 ? 0 : values[segment * width + i]
+            target[i * stride + x] = segment < 0 ? 0 : values[start + segment * width + i]
           }
         }
       }

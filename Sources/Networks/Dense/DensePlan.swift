@@ -32,35 +32,67 @@ struct DensePlan: Sendable {
   var featureCount: Int { branches.reduce(0) { $0 + $1.width } }
 }
 
-/// The features of segments: values and, for tangents, one set per explained feature.
-struct SegmentFeatures {
-  /// Each stream's features, segments x width; empty without a graph branch.
-  var streams: [[Float]] = []
+/// The features of segments: values and, for tangents, one block per explained feature.
+struct SegmentFeatures: Sendable {
+  /// Segments x width; empty without a graph branch.
+  var values: [Float] = []
+  /// T blocks like `values`.
+  var tangents: [Float] = []
+}
+
+/// Contiguous cells of a row with what a model makes of them; valid during a call only.
+public struct DenseBlock {
+  /// The cells, row-major in the chunk.
+  public let cells: Range<Int>
+  /// The explained features of this block's tangents; the others come in blocks of their own.
+  public let features: Range<Int>
+  /// The raw outputs, `K x cells`.
+  public let outputs: UnsafeBufferPointer<Float>
+  /// The tangents of the raw outputs, `features x K x cells`.
+  public let tangents: UnsafeBufferPointer<Float>
+
+  /// Gathers a block.
+  public init(
+    cells: Range<Int>, features: Range<Int>, outputs: UnsafeBufferPointer<Float>,
+    tangents: UnsafeBufferPointer<Float>
+  ) {
+    self.cells = cells
+    self.features = features
+    self.outputs = outputs
+    self.tangents = tangents
+  }
 }
 
 extension DensePlan {
-  /// Receives contiguous cells of a row: raw outputs `K x cells` and tangents `T x K x cells`.
-  typealias Receiver = (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+  /// Features whose tangents go together: more would leave the cache and take memory.
+  private static let featureLimit = 32
 
   /// Evaluates a chunk, with its tangents where a field is given, row by row of strips of columns.
+  ///
+  /// Features go in groups, each with a pass of the values of its own.
   func run(
     _ input: DenseInput, _ tangent: TangentField?, segments: [SegmentFeatures],
-    _ receive: Receiver
+    _ receive: (DenseBlock) -> Void
   ) {
     check(input, tangent)
     let directions = tangent.map(FeatureDirection.all) ?? []
-    let strip = Self.stripWidth(chunk: input.width, streams: directions.count + 1)
-    for first in stride(from: 0, to: input.width, by: strip) {
-      let pass = DensePass(
-        self, input, tangent, directions, segments, first: first,
-        columns: min(strip, input.width - first))
-      for y in 0..<input.height { pass.row(y, receive) }
+    let groups = max(1, (directions.count + Self.featureLimit - 1) / Self.featureLimit)
+    for group in 0..<groups {
+      let features =
+        group * directions.count / groups..<(group + 1) * directions.count / groups
+      let strip = Self.stripWidth(chunk: input.width, streams: features.count + 1)
+      for first in stride(from: 0, to: input.width, by: strip) {
+        let pass = DensePass(
+          self, input, tangent, features: features, Array(directions[features]), segments,
+          first: first, columns: min(strip, input.width - first))
+        for y in 0..<input.height { pass.row(y, receive) }
+      }
     }
   }
 
   /// Columns of a strip: narrow where many tangents share the cache, without a thin remainder.
   private static func stripWidth(chunk: Int, streams: Int) -> Int {
-    let ideal = streams == 1 ? 768 : max(128, min(512, 8192 / streams))
+    let ideal = streams == 1 ? 512 : 256
     let count = max(1, (chunk + ideal / 2) / ideal)
     return max(1, (chunk + count - 1) / count)
   }

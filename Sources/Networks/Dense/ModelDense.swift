@@ -12,12 +12,8 @@ extension Model {
   public func dense(_ input: DenseInput) -> [Float] {
     let cells = input.cellCount
     var result = [Float](repeating: 0, count: outputCount * cells)
-    densePlan.run(input, nil, segments: segmentFeatures(input, nil)) { range, outputs, _ in
-      for k in 0..<outputCount {
-        for i in 0..<range.count {
-          result[k * cells + range.lowerBound + i] = outputs[k * range.count + i]
-        }
-      }
+    densePlan.run(input, nil, segments: segmentFeatures(input, nil)) { block in
+      block.copyOutputs(outputCount, to: &result)
     }
     return result
   }
@@ -29,31 +25,28 @@ extension Model {
     let cells = input.cellCount
     var result = [Float](repeating: 0, count: outputCount * cells)
     var slopes = [Float](repeating: 0, count: tangent.featureCount * outputCount * cells)
-    densePushforward(input, tangent) { range, outputs, tangents in
-      for i in 0..<range.count {
-        for k in 0..<outputCount {
-          result[k * cells + range.lowerBound + i] = outputs[k * range.count + i]
-        }
-        for k in 0..<tangent.featureCount * outputCount {
-          slopes[k * cells + range.lowerBound + i] = tangents[k * range.count + i]
+    densePushforward(input, tangent) { block in
+      block.copyOutputs(outputCount, to: &result)
+      for (row, k)
+        in (block.features.lowerBound * outputCount..<block.features.upperBound * outputCount)
+        .enumerated()
+      {
+        for i in 0..<block.cells.count {
+          slopes[k * cells + block.cells.lowerBound + i] =
+            block.tangents[row * block.cells.count + i]
         }
       }
     }
     return (result, slopes)
   }
 
-  /// Evaluates a chunk with its tangents a stretch of cells at a time, in bounded memory.
+  /// Evaluates a chunk with its tangents a block of cells at a time, in bounded memory.
   ///
-  /// All tangents share one pass of the values.
-  ///
-  /// - Parameters:
-  ///   - block: Receives contiguous cells of a row, row-major in the chunk, with their raw outputs
-  ///     (`K x cells`) and tangents (`T x K x cells`); each cell comes once.
+  /// Tangents share a pass of the values. Each cell comes once with each feature.
   public func densePushforward(
-    _ input: DenseInput, _ tangent: TangentField,
-    block: (Range<Int>, UnsafeBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
+    _ input: DenseInput, _ tangent: TangentField, receive: (DenseBlock) -> Void
   ) {
-    densePlan.run(input, tangent, segments: segmentFeatures(input, tangent), block)
+    densePlan.run(input, tangent, segments: segmentFeatures(input, tangent), receive)
   }
 
   /// The model prepared for evaluation at every cell.
@@ -76,6 +69,18 @@ extension Model {
   /// For each branch the features of segments, empty for others than graph branches.
   private func segmentFeatures(_ input: DenseInput, _ tangent: TangentField?) -> [SegmentFeatures] {
     parameters.branches.map { _ in SegmentFeatures() }
+  }
+}
+
+extension DenseBlock {
+  /// Puts the raw outputs at their places in those of the chunk, `K x cells`.
+  fileprivate func copyOutputs(_ count: Int, to result: inout [Float]) {
+    let total = result.count / count
+    for k in 0..<count {
+      for i in 0..<cells.count {
+        result[k * total + cells.lowerBound + i] = outputs[k * cells.count + i]
+      }
+    }
   }
 }
 
@@ -108,5 +113,24 @@ extension SpectralPlan {
       }
     }
     connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
+  }
+}
+
+extension SegmentFeatures {
+  /// What a graph network makes of a chunk's segments, with tangents where a field is given.
+  init(_ network: GraphNetwork, _ input: DenseInput, _ tangent: TangentField?) {
+    guard let graph = input.graph, input.segmentOfCell.count == input.cellCount else {
+      preconditionFailure(
+        "a graph branch without a graph or with \(input.segmentOfCell.count) segments of "
+          + "\(input.cellCount) cells")
+    }
+    guard let tangent else {
+      self.init(values: network.features(graph))
+      return
+    }
+    let (values, tangents) = network.pushforward(
+      graph, sources: tangent.propagated, mixing: tangent.mixing,
+      featureOfSource: tangent.featureOfSource, featureCount: tangent.featureCount)
+    self.init(values: values, tangents: tangents)
   }
 }

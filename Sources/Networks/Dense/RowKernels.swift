@@ -10,7 +10,7 @@ enum RowKernels {
       if rectified {
         for x in 0..<columns {
           let value = row[x] + shift
-          row[x] = value > 0 ? value : 0
+          row[x] = value < 0 ? 0 : value
         }
       } else {
         for x in 0..<columns { row[x] += shift }
