@@ -13,6 +13,15 @@ public struct Digest: Sendable, Hashable, Comparable, Codable, CustomStringConve
     self.words = words
   }
 
+  /// The digest of 32 bytes, most significant first, or nil where there are not as many.
+  public init?(bytes: [UInt8]) {
+    guard bytes.count == 32 else { return nil }
+    words = SIMD8(
+      (0..<8).map { word in
+        bytes[4 * word..<4 * word + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      })
+  }
+
   /// The bytes, most significant first.
   public var bytes: [UInt8] {
     (0..<32).map { UInt8(truncatingIfNeeded: words[$0 / 4] >> UInt32(24 - 8 * ($0 % 4))) }

@@ -1,0 +1,163 @@
+import Glibc
+import RasterFiles
+import Synchronization
+import Tensors
+
+/// A folder of chunks and values, each under the key of what made it.
+///
+/// A record is a header (magic, length, content digest) and the content; it is written aside,
+/// synced and renamed, so it is whole or absent. Content is checked against its digest when read.
+/// One process holds the store at a time; the kernel frees the lock when its holder dies.
+final class ChunkStore: Sendable {
+  /// The folder.
+  let directory: String
+  private let lockDescriptor: Int32
+  private let parts = Mutex<[String: Digest]>([:])
+  private static let magic = [UInt8]("GOSSAN1\n".utf8)
+  private static let headerSize = 8 + 8 + 32
+
+  /// Opens the store, makes its folder if need be and takes its lock.
+  init(directory: String) throws {
+    self.directory = directory
+    try Self.makeFolder(directory)
+    try Self.makeFolder(directory + "/objects")
+    let path = directory + "/lock"
+    lockDescriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lockDescriptor >= 0 else {
+      throw StoreError.unusable(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(lockDescriptor)
+      throw StoreError.held(directory: directory)
+    }
+    _ = AtomicFile.removeAbandoned(in: directory)
+    for name in Self.entries(of: directory + "/objects") {
+      _ = AtomicFile.removeAbandoned(in: "\(directory)/objects/\(name)")
+    }
+  }
+
+  deinit { close(lockDescriptor) }
+
+  /// The digest of the content stored under a key, or nil when there is none that is whole.
+  func digest(for key: Digest) -> Digest? {
+    guard let header = Self.readFile(path(of: key), limit: Self.headerSize) else { return nil }
+    guard let (length, digest) = Self.parse(header) else { return nil }
+    var status = stat()
+    guard stat(path(of: key), &status) == 0, Int(status.st_size) == Self.headerSize + length else {
+      return nil
+    }
+    return digest
+  }
+
+  /// The content stored under a key; nil when there is none or it fails its checksum.
+  func read(_ key: Digest) -> [UInt8]? {
+    guard let bytes = Self.readFile(path(of: key), limit: nil),
+      let (length, digest) = Self.parse(bytes), bytes.count == Self.headerSize + length
+    else { return nil }
+    let content = [UInt8](bytes[Self.headerSize...])
+    return SHA256.digest(content) == digest ? content : nil
+  }
+
+  /// Stores content under a key and returns its digest.
+  func write(_ content: [UInt8], for key: Digest) throws -> Digest {
+    let digest = SHA256.digest(content)
+    var record = Self.magic
+    record.reserveCapacity(Self.headerSize + content.count)
+    withUnsafeBytes(of: UInt64(content.count).littleEndian) { record.append(contentsOf: $0) }
+    record.append(contentsOf: digest.bytes)
+    record.append(contentsOf: content)
+    try Self.makeFolder(folder(of: key))
+    try AtomicFile.write(record, to: path(of: key))
+    return digest
+  }
+
+  /// A remembered digest of a part of a content, such as a chunk's halo strip.
+  func partDigest(content: Digest, part: String) -> Digest? {
+    let name = content.hex + part
+    if let known = parts.withLock({ $0[name] }) { return known }
+    let path = partPath(content: content, part: part)
+    guard let bytes = Self.readFile(path, limit: 32), let digest = Digest(bytes: bytes) else {
+      return nil
+    }
+    parts.withLock { $0[name] = digest }
+    return digest
+  }
+
+  /// Remembers the digest of a part of a content.
+  func remember(part: String, of content: Digest, digest: Digest) throws {
+    parts.withLock { $0[content.hex + part] = digest }
+    let path = partPath(content: content, part: part)
+    try Self.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+    try AtomicFile.write(digest.bytes, to: path)
+  }
+
+  private func folder(of key: Digest) -> String { "\(directory)/objects/\(key.hex.prefix(2))" }
+  private func path(of key: Digest) -> String { "\(folder(of: key))/\(key.hex.dropFirst(2))" }
+  private func partPath(content: Digest, part: String) -> String {
+    "\(folder(of: content))/\(content.hex.dropFirst(2))\(part)"
+  }
+
+  private static func parse(_ bytes: [UInt8]) -> (length: Int, digest: Digest)? {
+    guard bytes.count >= headerSize, Array(bytes[0..<8]) == magic else { return nil }
+    let length = bytes[8..<16].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length < 1 << 48, let digest = Digest(bytes: [UInt8](bytes[16..<48])) else {
+      return nil
+    }
+    return (Int(length), digest)
+  }
+
+  private static func makeFolder(_ path: String) throws {
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+      try makeFolder(String(path[..<slash]))
+      if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    }
+    throw StoreError.unusable(path: path, reason: String(cString: strerror(errno)))
+  }
+
+  private static func entries(of path: String) -> [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// The first `limit` bytes of a file, or all of it; nil when it cannot be read.
+  private static func readFile(_ path: String, limit: Int?) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    let wanted = min(limit ?? Int.max, Int(status.st_size))
+    var bytes = [UInt8](repeating: 0, count: wanted)
+    var have = 0
+    while have < wanted {
+      let got = bytes.withUnsafeMutableBytes { buffer in
+        Glibc.read(descriptor, buffer.baseAddress?.advanced(by: have), wanted - have)
+      }
+      if got <= 0 { return nil }
+      have += got
+    }
+    return bytes
+  }
+}
+
+/// Why a store cannot be used.
+enum StoreError: Error, CustomStringConvertible {
+  case held(directory: String)
+  case unusable(path: String, reason: String)
+
+  var description: String {
+    switch self {
+    case .held(let directory): "another run holds the store \(directory)"
+    case .unusable(let path, let reason): "the store cannot be used: \(path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import Rasters
+
+/// What went wrong while a plan was carried out, and where.
+enum ExecutionError: Error, CustomStringConvertible {
+  case wrongKind(node: String, expected: String)
+  case changed(node: String)
+  case unreadable(file: String, reason: String)
+  case inStage(String, window: Window?, any Error)
+  case data(String)
+
+  var description: String {
+    switch self {
+    case .wrongKind(let node, let expected): "stage '\(node)' did not make \(expected)"
+    case .changed(let node):
+      "stage '\(node)': an input changed during the run; run again to use its new content"
+    case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
+    case .inStage(let stage, let window?, let error):
+      "stage '\(stage)', cells \(window.x),\(window.y) to \(window.maxX),\(window.maxY): \(error)"
+    case .inStage(let stage, nil, let error): "stage '\(stage)': \(error)"
+    case .data(let sentence): sentence
+    }
+  }
+}
+
+/// Who is told what a run does; progress lines, bars and logs are made of this.
+protocol RunEvents: Sendable {
+  /// A chunk or value of a node was made, or found in the store.
+  func advanced(_ node: String, made: Bool)
+  /// Something a person should know, in a sentence.
+  func note(_ sentence: String)
+}

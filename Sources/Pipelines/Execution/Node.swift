@@ -1,0 +1,111 @@
+import Rasters
+import Tensors
+
+/// One step of a plan: what it makes, from what, and how.
+///
+/// A node is a map (a raster or table made chunk by chunk from the windows around each chunk) or a
+/// value (made once). Its identity and the digests of what it reads are the key of what it makes.
+final class Node: Sendable {
+  /// What a node makes.
+  enum Kind: Sendable {
+    case raster([Band])
+    case segments
+    /// Rows that are kept in the chunk of their home cell.
+    case table
+    case value
+  }
+
+  /// What a node reads of another: how far around its own chunk.
+  struct Edge: Sendable {
+    let node: Node
+    let reach: Reach
+
+    /// Reads `node` over the chunk's own cells only.
+    static func cells(_ node: Node) -> Edge { Edge(node: node, reach: .halo(0)) }
+    /// Reads `node` over the chunk and a halo of `cells`.
+    static func halo(_ node: Node, _ cells: Int) -> Edge { Edge(node: node, reach: .halo(cells)) }
+    /// Reads all of `node`: a value, or every chunk.
+    static func all(_ node: Node) -> Edge { Edge(node: node, reach: .all) }
+    /// May read `node`, and makes only what it reads: its keys stand for its content.
+    static func lazily(_ node: Node) -> Edge { Edge(node: node, reach: .lazy) }
+  }
+
+  /// How far a node reads.
+  enum Reach: Sendable, Hashable {
+    case halo(Int)
+    case all
+    case lazy
+  }
+
+  /// Who made the node, for people: the tag of its stage, and the fold where there is one.
+  let name: String
+  let kind: Kind
+  let edges: [Edge]
+  /// Whether chunks are kept in the store; cheap pixelwise maps are made anew instead.
+  let isStored: Bool
+  /// Whether anything below reads point measurements, so that leaving one out changes the result.
+  let dependsOnPoints: Bool
+  /// The digest of the stage, its revision and options, and of the whole plan below.
+  let structure: Digest
+  /// The digest of the stage, its revision and its options alone.
+  let identity: Digest
+  /// The source files that a window touches; their fingerprints are part of the key.
+  let files: @Sendable (Window) throws -> [String]
+  let compute: @Sendable (NodeContext) throws -> Payload
+
+  /// Makes a node; `identity` lists all that decides its result besides its inputs and files.
+  init(
+    name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
+    readsPoints: Bool = false,
+    files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
+    compute: @escaping @Sendable (NodeContext) throws -> Payload
+  ) {
+    self.name = name
+    self.kind = kind
+    self.edges = edges
+    self.isStored = isStored
+    self.files = files
+    self.compute = compute
+    dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }
+    var hash = KeyHash()
+    hash.add("\(kind)")
+    for part in identity { hash.add(part) }
+    self.identity = hash.digest
+    var whole = KeyHash()
+    whole.add(self.identity)
+    for edge in edges {
+      whole.add("\(edge.reach)")
+      whole.add(edge.node.structure)
+    }
+    structure = whole.digest
+  }
+
+  /// The bands of a raster node; empty for others.
+  var bands: [Band] { if case .raster(let bands) = kind { bands } else { [] } }
+
+  /// Whether the node is made once rather than chunk by chunk.
+  var isValue: Bool { if case .value = kind { true } else { false } }
+}
+
+/// Gathers the parts of a key so that no two lists of parts give the same bytes.
+struct KeyHash {
+  private var hash = SHA256()
+
+  mutating func add(_ text: String) {
+    let bytes = [UInt8](text.utf8)
+    add(count: bytes.count)
+    hash.update(bytes)
+  }
+
+  mutating func add(_ digest: Digest) { hash.update(digest.bytes) }
+
+  mutating func add(count: Int) {
+    hash.update(withUnsafeBytes(of: UInt64(bitPattern: Int64(count)).littleEndian) { [UInt8]($0) })
+  }
+
+  mutating func add(_ window: Window) {
+    for number in [window.x, window.y, window.width, window.height] { add(count: number) }
+  }
+
+  var digest: Digest { hash.finalized() }
+}

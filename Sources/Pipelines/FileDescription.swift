@@ -1,0 +1,97 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+
+/// What `gossan info` says of a file: a raster, a model or a store.
+struct FileDescription {
+  private let facts: [(name: String, value: String)]
+
+  init(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ExecutionError.unreadable(file: path, reason: "there is no such file")
+    }
+    if isFolder.boolValue {
+      facts = try Self.store(path)
+    } else if path.hasSuffix(".safetensors") {
+      facts = try Self.model(path)
+    } else {
+      facts = try Self.raster(path)
+    }
+  }
+
+  /// The facts for people, or as JSON for programs.
+  func text(isJSON: Bool) throws -> String {
+    guard isJSON else {
+      let width = (facts.map(\.name.count).max() ?? 0) + 2
+      return facts.map {
+        $0.name.padding(toLength: width, withPad: " ", startingAt: 0) + $0.value
+      }.joined(separator: "\n")
+    }
+    let object = Dictionary(facts.map { ($0.name, $0.value) }) { first, _ in first }
+    return String(decoding: try JSONEncoder.stable.encode(object), as: UTF8.self)
+  }
+
+  private static func raster(_ path: String) throws -> [(name: String, value: String)] {
+    GDAL.initialize()
+    let info = try RasterInfo(path: path)
+    var facts = [
+      (name: "raster", value: path), (name: "format", value: info.driver),
+      (name: "size", value: "\(info.width) x \(info.height) cells"),
+      (name: "crs", value: info.grid.map { CRS.code($0.crs) ?? CRS.name($0.crs) } ?? "none"),
+      (
+        name: "geotransform",
+        value: info.grid.map { "\($0.transform.coefficients)" } ?? "none"
+      ),
+    ]
+    for (index, band) in info.bands.enumerated() {
+      let nodata = band.nodata.map { ", nodata \($0)" } ?? ""
+      facts.append(
+        (name: "band \(index + 1)", value: "\(band.name) (\(band.typeName)\(nodata))"))
+    }
+    for (name, value) in info.metadata.sorted(by: { $0.key < $1.key }) {
+      facts.append((name: name, value: value))
+    }
+    return facts
+  }
+
+  private static func model(_ path: String) throws -> [(name: String, value: String)] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
+    }
+    let package = try ModelPackage([UInt8](data))
+    let notes = package.notes
+    return [
+      (name: "model", value: path), (name: "parameters", value: "\(package.model.parameterCount)"),
+      (name: "bands", value: notes.bands.map(\.name).joined(separator: ", ")),
+      (name: "outputs", value: notes.classes.joined(separator: ", ")),
+      (name: "head", value: package.model.architecture.head.kind.rawValue),
+      (name: "branches", value: "\(package.model.architecture.branches.count)"),
+      (name: "preparation", value: notes.preparation.map(\.type).joined(separator: " -> ")),
+      (name: "trained on", value: "\(notes.record.trainingCount) samples"),
+      (name: "best epoch", value: "\(notes.record.bestEpoch)"),
+      (name: "background", value: "\(notes.background.count) samples"),
+    ]
+  }
+
+  private static func store(_ path: String) throws -> [(name: String, value: String)] {
+    let objects = path + "/objects"
+    guard let files = FileManager.default.enumerator(atPath: objects) else {
+      throw ExecutionError.unreadable(file: path, reason: "it is no store")
+    }
+    var count = 0
+    var bytes = 0
+    for case let file as String in files {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: objects + "/" + file)
+      guard attributes?[.type] as? FileAttributeType == .typeRegular else { continue }
+      count += 1
+      bytes += (attributes?[.size] as? Int) ?? 0
+    }
+    return [
+      (name: "store", value: path), (name: "records", value: "\(count)"),
+      (name: "size", value: "\(bytes) bytes"),
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+
+/// The rows of all samples of a set, put together from the tables of all chunks.
+struct GatheredSamples {
+  let set: SampleSet
+  let bandCount: Int
+  /// Rows by position in the set; nil where a sample misses a band or a segment it needs.
+  let rows: [SampleRows.Row?]
+  /// The segments around the samples, for a graph branch.
+  let graph: SegmentGraph?
+  /// The number of each sample's segment in the graph, -1 for none.
+  let segmentOfSample: [Int32]
+
+  /// Puts tables together; the result does not depend on how the map was divided into chunks.
+  init(_ set: SampleSet, tables: [[UInt8]], bandCount: Int, needsSegments: Bool) throws {
+    self.set = set
+    self.bandCount = bandCount
+    var rows = [SampleRows.Row?](repeating: nil, count: set.count)
+    var segments: [UInt32: SampleRows.Segment] = [:]
+    for table in tables {
+      let part = try SampleRows(table)
+      for row in part.rows
+      where row.spectrum.allSatisfy(\.isFinite)
+        && (!needsSegments || row.segment != SegmentRaster.none)
+      {
+        rows[row.position] = row
+      }
+      for segment in part.segments { segments[segment.id] = segment }
+    }
+    self.rows = rows
+    let rings = Self.rings(Set(rows.compactMap { $0?.segment }), segments)
+    let ids = rings.flatMap(\.self)
+    let number = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, Int32($0)) })
+    segmentOfSample = rows.map { row in row.flatMap { number[$0.segment] } ?? -1 }
+    graph =
+      needsSegments
+      ? Self.graph(
+        ids.compactMap { segments[$0] }, number, bandCount, targetCount: rings[0].count,
+        innerCount: rings[0].count + rings[1].count) : nil
+  }
+
+  /// The positions of samples that can be used.
+  var usable: [Int] { rows.indices.filter { rows[$0] != nil } }
+
+  /// The spectra of some samples, samples x bands.
+  func spectra(_ positions: [Int]) -> [Float] { positions.flatMap { rows[$0]?.spectrum ?? [] } }
+
+  /// The windows of some samples, per patch branch, samples x bands x rows x columns.
+  func windows(_ positions: [Int]) -> [[Float]] {
+    let count = rows.lazy.compactMap(\.self).first?.windows.count ?? 0
+    return (0..<count).map { branch in positions.flatMap { rows[$0]?.windows[branch] ?? [] } }
+  }
+
+  /// What a model reads at some samples, missing window cells filled with `fill` (one per band).
+  func batch(_ positions: [Int], fill: [Float]) -> ModelBatch {
+    let windows = windows(positions).map { values in
+      let cells = values.count / max(1, positions.count * bandCount)
+      var filled = values
+      for index in filled.indices where filled[index].isNaN {
+        filled[index] = fill[index / cells % bandCount]
+      }
+      return filled
+    }
+    return ModelBatch(
+      count: positions.count, spectra: spectra(positions), windows: windows, graph: graph,
+      segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
+  }
+
+  /// The samples' segments, those one hop away and those two hops away, each ascending.
+  private static func rings(
+    _ targets: Set<UInt32>, _ segments: [UInt32: SampleRows.Segment]
+  ) -> [[UInt32]] {
+    var seen = targets.filter { segments[$0] != nil }
+    var rings = [seen.sorted()]
+    for _ in 0..<2 {
+      var next: Set<UInt32> = []
+      for id in rings.last ?? [] {
+        for neighbor in segments[id]?.neighbors ?? []
+        where segments[neighbor] != nil && !seen.contains(neighbor) {
+          next.insert(neighbor)
+        }
+      }
+      seen.formUnion(next)
+      rings.append(next.sorted())
+    }
+    return rings
+  }
+
+  private static func graph(
+    _ segments: [SampleRows.Segment], _ number: [UInt32: Int32], _ bandCount: Int,
+    targetCount: Int, innerCount: Int
+  ) -> SegmentGraph {
+    var pixelStart = [0]
+    var neighborStart = [0]
+    var neighbors: [Int32] = []
+    for segment in segments {
+      pixelStart.append((pixelStart.last ?? 0) + segment.propagated.count / bandCount)
+      neighbors += segment.neighbors.compactMap { number[$0] }.sorted()
+      neighborStart.append(neighbors.count)
+    }
+    return SegmentGraph(
+      bandCount: bandCount, pixelStart: pixelStart,
+      propagated: segments.flatMap(\.propagated), neighborStart: neighborStart,
+      neighbors: neighbors, degrees: segments.map { Float($0.neighbors.count) },
+      targetCount: targetCount, innerCount: innerCount)
+  }
+}

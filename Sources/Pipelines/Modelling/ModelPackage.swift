@@ -1,0 +1,64 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+
+/// A model with all that is needed to use it on raw bands: one file is the whole model.
+struct ModelPackage: Sendable {
+  var model: Model
+  var notes: ModelNotes
+
+  init(model: Model, notes: ModelNotes) {
+    self.model = model
+    self.notes = notes
+  }
+
+  /// Reads a model file's bytes.
+  init(_ bytes: [UInt8]) throws {
+    let file = try ModelFile(bytes)
+    model = file.model
+    do {
+      notes = try JSONDecoder.stable.decode(ModelNotes.self, from: Data(file.extra.utf8))
+    } catch {
+      throw ExecutionError.data("the model file's notes cannot be read: \(error)")
+    }
+    let bands = model.architecture.bandCount
+    guard notes.bands.count == bands, notes.backgroundMean.count == bands,
+      notes.background.allSatisfy({ $0.count == notes.sources.count }),
+      notes.minimum.count == notes.sources.count, notes.maximum.count == notes.sources.count
+    else { throw ExecutionError.data("the model file's notes do not fit its \(bands) bands") }
+  }
+
+  /// The file's bytes.
+  func encoded() throws -> [UInt8] {
+    let extra = String(decoding: try JSONEncoder.stable.encode(notes), as: UTF8.self)
+    return try ModelFile(model: model, extra: extra).encoded()
+  }
+}
+
+/// What a model file says beside the network.
+struct ModelNotes: Codable, Sendable {
+  /// The bands of the model's input.
+  var bands: [Band]
+  /// The names of classes, labels or values: one output each.
+  var classes: [String]
+  /// The steps from raw bands to the input; the last one gathers what the model takes.
+  var preparation: [PreparationStep]
+  /// What stands for missing cells of a window: the mean of the training samples.
+  var backgroundMean: [Float]
+  /// The bands of the sources that explanations start from.
+  var sources: [Band]
+  /// Training samples that stand for "nothing special", sources each.
+  var background: [[Float]]
+  /// The range of each source among the training samples.
+  var minimum: [Float]
+  var maximum: [Float]
+  /// What happened in the training.
+  var record: TrainingRecord
+  /// Samples that could not be used: a band or segment is missing there.
+  var unusableSamples: Int
+  /// Samples left out because their segment holds a test sample.
+  var sharedSegmentSamples: Int
+  /// The seed of the pipeline.
+  var seed: UInt64
+}

@@ -1,0 +1,229 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+import Reports
+import Segmentation
+import Tensors
+
+/// Writes products into a folder, each only if something about it is new.
+struct OutputWriter {
+  let executor: Executor
+  let ledger: OutputLedger
+  let folder: String
+  let nodata: Double
+
+  /// What the bytes of outputs depend on beside their products.
+  private static let revision = "outputs 1, GDAL \(GDAL.version)"
+
+  /// A raster that was written, for the report.
+  struct Layer {
+    let product: Product
+    let path: String
+    let bands: [Band]
+  }
+
+  /// The files that were written, and the layers among all outputs.
+  struct Result {
+    var written: [String] = []
+    var layers: [Layer] = []
+  }
+
+  /// Writes products; what is current is left alone.
+  func write(_ products: [(tag: String, product: Product)]) throws -> Result {
+    var result = Result()
+    for (_, product) in products {
+      switch product {
+      case .raster(let raster):
+        for part in [raster] + raster.siblings + raster.siblings.flatMap(\.siblings) {
+          try write(part, &result)
+        }
+      case .segments(let segments): try write(segments, &result)
+      case .model(let model):
+        try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
+      case .scores(let scores):
+        let decoded = try JSONDecoder.stable.decode(
+          Scores.self, from: Data(try executor.value(scores.node)))
+        try writeBytes([UInt8](decoded.csv.utf8), "\(scores.tag).csv", &result)
+      case .samples, .folds, .outputs: continue
+      }
+    }
+    return result
+  }
+
+  /// Writes bytes unless the file already holds them.
+  func writeBytes(_ bytes: [UInt8], _ name: String, _ result: inout Result) throws {
+    let path = "\(folder)/\(name)"
+    let key = SHA256.digest(bytes)
+    guard !ledger.isCurrent([path], key: key) else { return }
+    try AtomicFile.write(bytes, to: path)
+    try ledger.record([path], key: key)
+    result.written.append(path)
+  }
+
+  private func write(_ raster: RasterProduct, _ result: inout Result) throws {
+    let path = "\(folder)/\(raster.tag).tif"
+    let style = "\(folder)/\(raster.tag).qml"
+    result.layers.append(Layer(product: .raster(raster), path: path, bands: raster.bands))
+    let key = try key(raster.node, "\(raster.presentation.word) \(nodata)")
+    guard !ledger.isCurrent([path, style], key: key) else { return }
+    let isFlags = if case .flags = raster.presentation { true } else { false }
+    var output = RasterOutput(
+      path: path, grid: executor.lattice.grid,
+      bands: raster.bands.map { OutputBand(name: $0.name, unit: $0.unit) },
+      type: isFlags ? .byte : .float32, overviewResampling: isFlags ? .nearest : .average)
+    if !isFlags { output.nodata = nodata } else { output.nodata = nil }
+    let metadata = try metadata(of: raster)
+    try output.write(
+      metadata: { _ in metadata },
+      finishing: { statistics in
+        try AtomicFile.write(Self.style(raster, statistics).xml, to: style)
+      },
+      provider: { window in
+        let cube = try executor.cube(raster.node, window)
+        return isFlags ? .byte(cube.values.map { UInt8(max(0, min(255, $0))) })
+          : .float32(cube.values)
+      })
+    try ledger.record([path, style], key: key)
+    result.written += [style, path]
+  }
+
+  private func write(_ segments: SegmentsProduct, _ result: inout Result) throws {
+    let path = "\(folder)/\(segments.tag).tif"
+    let style = "\(folder)/\(segments.tag).qml"
+    let bands = [Band(name: "segment")]
+    result.layers.append(Layer(product: .segments(segments), path: path, bands: bands))
+    let key = try key(segments.node, "segments")
+    guard !ledger.isCurrent([path, style], key: key) else { return }
+    let output = RasterOutput(
+      path: path, grid: executor.lattice.grid, bands: [OutputBand(name: "segment")],
+      type: .uint32, overviewResampling: .nearest)
+    var ids: Set<UInt32> = []
+    try output.write(
+      metadata: { _ in ["METHOD": "superpixels", "CELLS": "\(segments.lattice.size)"] },
+      finishing: { _ in
+        let sorted = ids.sorted()
+        let qml =
+          sorted.count <= 4096
+          ? QMLStyle.segments(ids: sorted)
+          : QMLStyle.segments(from: sorted.first ?? 1, to: sorted.last ?? 1)
+        try AtomicFile.write(qml.xml, to: style)
+      },
+      provider: { window in
+        let raster = try executor.segments(segments.node, window)
+        ids.formUnion(raster.ids.lazy.filter { $0 != SegmentRaster.none })
+        return .uint32(raster.ids)
+      })
+    try ledger.record([path, style], key: key)
+    result.written += [style, path]
+  }
+
+  private func key(_ node: Node, _ form: String) throws -> Digest {
+    var hash = KeyHash()
+    hash.add(Self.revision)
+    hash.add(form)
+    hash.add(node.name)
+    for band in node.bands { hash.add("\(band.name) \(band.unit)") }
+    hash.add(try executor.digest(node, executor.lattice.grid.window))
+    return hash.digest
+  }
+
+  private func metadata(of raster: RasterProduct) throws -> [String: String] {
+    switch raster.presentation {
+    case .attribution(let attribution):
+      var residuals = ResidualSummary()
+      for chunk in executor.lattice.chunks {
+        residuals.add(try executor.cube(attribution.whole, executor.lattice.window(of: chunk)))
+      }
+      var metadata = [
+        "METHOD": attribution.method, "CLASS": attribution.className,
+        "OUTPUT": attribution.output, "BASE_VALUE": "\(Float(residuals.meanBase))",
+        "RESIDUAL_MEAN": "\(Float(residuals.mean))",
+        "RESIDUAL_P99": "\(residuals.percentile99)",
+        "RESIDUAL_MAXIMUM": "\(residuals.maximum)", "OUTPUT_RANGE": "\(residuals.range)",
+        "RESIDUAL_P99_OF_RANGE": "\(residuals.relative99)",
+      ]
+      if attribution.isConditionalOnSegments { metadata["CONDITIONAL_ON"] = "segments" }
+      return metadata
+    case .probability: return ["METHOD": "probability"]
+    case .flags:
+      return [
+        "METHOD": "flags", "BIT_1": "band missing", "BIT_2": "outside the training range",
+        "BIT_4": "at the border of the data", "BIT_8": "no segment",
+      ]
+    case .continuous: return [:]
+    }
+  }
+
+  private static func style(_ raster: RasterProduct, _ statistics: [BandStatistics]) -> QMLStyle {
+    switch raster.presentation {
+    // Of two classes the last is the one that is looked for.
+    case .probability: return .probability(band: raster.bands.count == 2 ? 2 : 1)
+    case .attribution:
+      let limit = statistics.dropLast().reduce(0.0) {
+        max($0, max(abs($1.minimum), abs($1.maximum)))
+      }
+      return .attribution(limit: limit.isFinite && limit > 0 ? limit : 1)
+    case .flags:
+      return .classes(names: flagNames, first: 0)
+    case .continuous:
+      let first = statistics.first
+      let low = first?.minimum ?? 0
+      let high = first?.maximum ?? 1
+      return .continuous(
+        range: low.isFinite && high.isFinite && low < high ? low...high : 0...1,
+        unit: raster.bands.first?.unit ?? "")
+    }
+  }
+
+  /// The meaning of every combination of the flags' four bits.
+  private static let flagNames: [String] = (0..<16).map { bits in
+    let names = [
+      (1, "band missing"), (2, "outside the training range"), (4, "at the border"),
+      (8, "no segment"),
+    ].filter { bits & $0.0 != 0 }.map(\.1)
+    return names.isEmpty ? "no doubt" : names.joined(separator: ", ")
+  }
+}
+
+extension Presentation {
+  /// What decides the form of an output beside its content.
+  var word: String {
+    switch self {
+    case .continuous: "continuous"
+    case .probability: "probability"
+    case .attribution(let attribution): "attribution of \(attribution.className)"
+    case .flags: "flags"
+    }
+  }
+}
+
+extension Scores {
+  /// The measures as a table: scope (all folds pooled, or one), output, measure, value.
+  var csv: String {
+    var lines = ["scope,output,measure,value"]
+    func add(_ scope: String, _ metrics: Metrics) {
+      let outputs: [(Int, String)] =
+        switch metrics {
+        case .classes: [(0, "")]
+        case .labels, .values: classes.enumerated().map { ($0.offset, $0.element) }
+        }
+      for (index, name) in outputs {
+        for (measure, value) in metrics.named(output: index) {
+          lines.append("\(scope),\(Self.quoted(name)),\(measure),\(value.map { "\($0)" } ?? "")")
+        }
+      }
+    }
+    add("pooled", metrics.pooled)
+    for (fold, metrics) in metrics.perFold.enumerated() {
+      if let metrics { add("fold \(foldNames[fold])", metrics) }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    text.contains(where: { ",\"\n".contains($0) })
+      ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Learning
+import RasterFiles
+import Rasters
+import Tensors
+
+/// What a run was made from and what came out, for `run.json`: the only place for times.
+struct RunRecord {
+  private let plan: Runner.Plan
+  private let executor: Executor
+
+  init(_ plan: Runner.Plan, _ executor: Executor) {
+    self.plan = plan
+    self.executor = executor
+  }
+
+  /// The source files of the plan with the digests of their content.
+  func inputs() throws -> [(file: String, digest: String)] {
+    let window = executor.lattice.grid.window
+    let files = try Set(Schedule(targets: plan.targets).nodes.flatMap { try $0.files(window) })
+    return try files.sorted().map { ($0, try executor.fingerprint(of: $0)) }
+  }
+
+  /// The versions of what made the outputs.
+  static var versions: [String: String] {
+    [
+      "gossan": Gossan.version, "GDAL": GDAL.version, "PROJ": GDAL.projVersion,
+      "OpenBLAS kernel": Products.kernelName,
+    ]
+  }
+
+  /// The scores of the plan by tag.
+  func scores() throws -> [String: Scores] {
+    var result: [String: Scores] = [:]
+    for case .scores(let scores) in plan.products.map(\.product) {
+      result[scores.tag] = try JSONDecoder.stable.decode(
+        Scores.self, from: Data(try executor.value(scores.node)))
+    }
+    return result
+  }
+
+  /// The record as JSON.
+  func json(started: Date, written: [String]) throws -> Data {
+    let grid = executor.lattice.grid
+    let times = ISO8601DateFormatter()
+    let record = Record(
+      pipeline: plan.document.name, seed: plan.document.seed, chunk: plan.document.chunk,
+      started: times.string(from: started), finished: times.string(from: Date()),
+      versions: Self.versions,
+      inputs: Dictionary(uniqueKeysWithValues: try inputs().map { ($0.file, $0.digest) }),
+      grid: Record.Grid(
+        width: grid.width, height: grid.height, transform: grid.transform.coefficients,
+        crs: CRS.code(grid.crs) ?? CRS.name(grid.crs)),
+      stages: plan.document.stages.map {
+        Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.canonicalJSON)
+      },
+      metrics: try scores().mapValues { scores in
+        Dictionary(
+          uniqueKeysWithValues: scores.metrics.pooled.named(output: 0).compactMap { entry in
+            entry.value.map { (entry.name, $0) }
+          })
+      },
+      chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },
+      written: written)
+    let encoder = JSONEncoder.stable
+    encoder.outputFormatting.insert(.prettyPrinted)
+    return try encoder.encode(record)
+  }
+
+  /// The form of `run.json`.
+  private struct Record: Encodable {
+    struct Grid: Encodable {
+      var width: Int
+      var height: Int
+      var transform: [Double]
+      var crs: String
+    }
+    struct Stage: Encodable {
+      var type: String
+      var tag: String
+      var options: String
+    }
+    var pipeline: String
+    var seed: Int
+    var chunk: Int
+    var started: String
+    var finished: String
+    var versions: [String: String]
+    var inputs: [String: String]
+    var grid: Grid
+    var stages: [Stage]
+    var metrics: [String: [String: Double]]
+    var chunks: [String: [String: Int]]
+    var written: [String]
+  }
+}
+
+/// The program.
+public enum Gossan {
+  /// The version, also of what is written into run.json.
+  public static let version = "0.1.0"
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Networks
+import Rasters
+import Segmentation
+
+/// A model with the inputs that it reads, ready for maps.
+struct AppliedModel: Sendable {
+  let model: ModelProduct
+  let cube: RasterProduct
+  let segments: SegmentsProduct?
+
+  /// The inputs of every stage that applies a model.
+  static let inputs = [
+    InputDefinition(
+      "model", [.model], isRequired: false, source: .named, "The model; or the option 'model'."),
+    InputDefinition(
+      "cube", [.raster], isMany: true, source: .named,
+      "The cube that the model was trained on; with the option 'model' the raw rasters, whose bands "
+        + "are matched by name."),
+    InputDefinition(
+      "segments", [.segments], isRequired: false, source: .named,
+      "The superpixels, for a graph branch; with the option 'model' they are made anew."),
+  ]
+
+  /// The option that names a model file.
+  static let fileOption = OptionSpec(
+    "model", .file, default: .optional,
+    "A model file. It prepares the raw rasters given as 'cube' as it was trained.",
+    example: "\"model.safetensors\"")
+
+  /// The option that says how much of a window may be missing.
+  static let missingOption = OptionSpec(
+    "window-missing", .number(0...1), default: 0.75,
+    "The share of a window's cells that may be missing before its pixel has no value.")
+
+  init(_ request: PlanRequest) throws {
+    if let path = request.options.optionalFilePath("model") {
+      self = try Self.fromFile(request, path)
+      return
+    }
+    guard case .model(let model) = request.inputs["model"]?.first else {
+      throw request.failure("inputs", "needs a 'model' among the inputs, or the option 'model'")
+    }
+    let rasters = request.rasters("cube")
+    guard rasters.count == 1, let cube = rasters.first else {
+      throw request.failure("inputs", "needs one cube, the one that the model was trained on")
+    }
+    if let trained = model.training?.cube, trained.bands.map(\.name) != cube.bands.map(\.name) {
+      throw request.failure(
+        "inputs", "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
+          + "'\(model.tag)' was trained on")
+    }
+    segments = model.needsSegments ? request.segments("segments") : nil
+    if model.needsSegments && segments == nil {
+      throw request.failure("inputs", "the model has a graph branch and needs 'segments'")
+    }
+    self.model = model
+    self.cube = cube
+  }
+
+  private init(model: ModelProduct, cube: RasterProduct, segments: SegmentsProduct?) {
+    self.model = model
+    self.cube = cube
+    self.segments = segments
+  }
+
+  // MARK: Model files
+
+  private static func fromFile(_ request: PlanRequest, _ path: String) throws -> AppliedModel {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw request.failure("model", "\(path) cannot be read")
+    }
+    let package: ModelPackage
+    do { package = try ModelPackage([UInt8](data)) } catch {
+      throw request.failure("model", "\(path): \(error)")
+    }
+    let replay = Replay(request, package.notes.preparation)
+    let (cube, segments) = try replay.inputs()
+    guard cube.bands == package.notes.bands else {
+      throw request.failure("model", "\(path): its preparation does not make its own bands")
+    }
+    let node = request.planner.node(
+      Node(name: request.name + "/model", kind: .value, identity: ["model file 1"],
+        files: { _ in [path] }) { _ in
+          guard let data = FileManager.default.contents(atPath: path) else {
+            throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
+          }
+          return .bytes([UInt8](data))
+        })
+    return AppliedModel(
+      model: ModelProduct(
+        tag: request.tag, node: node, architecture: package.model.architecture,
+        classes: package.notes.classes, training: nil),
+      cube: cube, segments: segments)
+  }
+}
+
+/// Makes a model's input again from raw bands, by the steps that its file carries.
+private struct Replay {
+  private let request: PlanRequest
+  private let steps: [PreparationStep]
+
+  init(_ request: PlanRequest, _ steps: [PreparationStep]) {
+    self.request = request
+    self.steps = steps
+  }
+
+  /// What the last step gathers: the cube, and the segments where the model reads them.
+  func inputs() throws -> (RasterProduct, SegmentsProduct?) {
+    var products: [Product] = []
+    guard let last = steps.last, last.type == "model-inputs" else { throw damaged }
+    for (index, step) in steps.dropLast().enumerated() {
+      guard step.inputs.allSatisfy({ $0 >= 0 && $0 < index }) else { throw damaged }
+      let inputs = step.inputs.map { products[$0] }
+      products.append(
+        step.type == Recipe.raw ? try raw(step.bands, index) : try again(step, inputs, index))
+    }
+    guard last.inputs.allSatisfy(products.indices.contains),
+      case .raster(let cube)? = last.inputs.first.map({ products[$0] })
+    else { throw damaged }
+    if last.inputs.count > 1, case .segments(let segments) = products[last.inputs[1]] {
+      return (cube, segments)
+    }
+    return (cube, nil)
+  }
+
+  /// Raw bands by name, from whatever rasters were given.
+  private func raw(_ bands: [Band], _ index: Int) throws -> Product {
+    let given = request.rasters("cube")
+    let places = try bands.map { band -> (raster: Int, band: Int) in
+      for (number, raster) in given.enumerated() {
+        if let place = raster.bands.firstIndex(where: { $0.name == band.name }) {
+          return (number, place)
+        }
+      }
+      let known = given.flatMap { $0.bands.map(\.name) }
+      throw request.failure(
+        "inputs",
+        "the model needs the band '\(band.name)'" + Suggestion.phrase(band.name, among: known))
+    }
+    let node = request.planner.node(
+      Node(
+        name: "\(request.name)/raw\(index)", kind: .raster(bands),
+        identity: ["select bands 1", "\(places)"], edges: given.map { .cells($0.node) },
+        isStored: false
+      ) { context in
+        var values: [Float] = []
+        for place in places { values += try context.cube(place.raster, context.window).band(place.band) }
+        return .cube(DataCube(window: context.window, bandCount: bands.count, values: values))
+      })
+    return .raster(
+      RasterProduct(tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands)))
+  }
+
+  /// A stage of the training pipeline, with its own options and fitted value.
+  private func again(_ step: PreparationStep, _ inputs: [Product], _ index: Int) throws -> Product {
+    guard let stage = StageCatalog.stage(step.type), let role = stage.definition.inputs.first else {
+      throw damaged
+    }
+    var problems: [Problem] = []
+    let (value, syntax) = JSON5Reader.read(step.options)
+    let options = OptionSpec.validate(
+      value, stage.definition.options, stage: request.tag, file: nil, into: &problems)
+    guard syntax.isEmpty && problems.isEmpty else { throw damaged }
+    return try stage.plan(
+      PlanRequest(
+        name: "\(request.name)/\(step.type)\(index)", tag: request.tag, type: step.type,
+        revision: stage.revision, options: options, inputs: [role.name: inputs], fold: nil,
+        fitted: step.fitted.map { [UInt8]($0.utf8) }, planner: request.planner))
+  }
+
+  private var damaged: PlanFailure {
+    request.failure("model", "the model file's preparation is damaged or of another version")
+  }
+}

@@ -1,0 +1,35 @@
+import Networks
+import Rasters
+import Segmentation
+
+/// A model in the making, or one from a file.
+struct ModelProduct: Sendable {
+  let tag: String
+  /// The model file's bytes.
+  let node: Node
+  let architecture: ModelArchitecture
+  /// The names of classes, labels or values.
+  let classes: [String]
+  /// What it was trained from; nil for a model from a file.
+  let training: Training?
+
+  /// The inputs of the training, which validation reads again.
+  struct Training: Sendable {
+    /// The table of sample rows.
+    let rows: Node
+    let samples: SamplesProduct
+    let cube: RasterProduct
+    let segments: SegmentsProduct?
+  }
+
+  /// Whether the model reads segments.
+  var needsSegments: Bool {
+    architecture.branches.contains { if case .graph = $0 { true } else { false } }
+  }
+
+  /// The powers of propagation inside segments.
+  var hops: Int {
+    for case .graph(let graph) in architecture.branches { return graph.hops }
+    return 0
+  }
+}

@@ -1,0 +1,103 @@
+import RasterFiles
+import Rasters
+import Synchronization
+import Tensors
+
+/// Turns a pipeline into products: what each stage promises, before a pixel is read.
+///
+/// A stage is planned once for the shipped result and once per fold that asks for it; nodes of the
+/// same structure are one node, so what a fold does not change is not made again.
+final class Planner: Sendable {
+  let document: PipelineDocument
+  let grid: Grid
+  let seed: UInt64
+  private let broken: Set<String>
+  private let state = Mutex(State())
+
+  private struct State {
+    var products: [Place: Result<Product, Unplannable>] = [:]
+    var nodes: [Digest: Node] = [:]
+    var problems: [Problem] = []
+  }
+
+  private struct Place: Hashable {
+    let tag: String
+    let fold: Int?
+  }
+
+  /// A stage whose problem has been reported, or that waits for one that has.
+  private struct Unplannable: Error {}
+
+  /// Plans `document` on `grid`; stages in `broken` have problems already and are left out.
+  init(document: PipelineDocument, grid: Grid, broken: Set<String> = []) {
+    self.document = document
+    self.grid = grid
+    self.broken = broken
+    seed = UInt64(document.seed)
+  }
+
+  /// The problems found so far.
+  var problems: [Problem] { state.withLock { $0.problems } }
+
+  /// Plans every stage; the products by tag in the pipeline's order, without those that failed.
+  func products() -> [(tag: String, product: Product)] {
+    document.stages.compactMap { entry in
+      (try? product(entry.tag, fold: nil)).map { (entry.tag, $0) }
+    }
+  }
+
+  /// The product of a stage, for a fold or for the shipped result.
+  func product(_ tag: String, fold: FoldContext?) throws -> Product {
+    let place = Place(tag: tag, fold: fold?.index)
+    if let known = state.withLock({ $0.products[place] }) { return try known.get() }
+    let result = plan(tag, fold: fold)
+    state.withLock { $0.products[place] = result }
+    return try result.get()
+  }
+
+  /// The one node of this structure: the given one, or an equal one made before.
+  func node(_ node: Node) -> Node {
+    state.withLock { state in
+      if let known = state.nodes[node.structure] { return known }
+      state.nodes[node.structure] = node
+      return node
+    }
+  }
+
+  /// Adds a problem with a stage.
+  func report(_ problem: Problem) { state.withLock { $0.problems.append(problem) } }
+
+  private func plan(_ tag: String, fold: FoldContext?) -> Result<Product, Unplannable> {
+    guard !broken.contains(tag), let entry = document.stage(tag), let stage = StageCatalog.stage(entry.type) else {
+      return .failure(Unplannable())
+    }
+    do {
+      var inputs: [String: [Product]] = [:]
+      for source in entry.sources {
+        inputs[source.input] = try source.tags.map { try product($0, fold: fold) }
+      }
+      let request = PlanRequest(
+        name: fold.map { "\(tag)@\($0.index)" } ?? tag, tag: tag, type: entry.type,
+        revision: stage.revision, options: entry.options, inputs: inputs, fold: fold, fitted: nil,
+        planner: self)
+      return .success(try stage.plan(request))
+    } catch is Unplannable {
+      return .failure(Unplannable())
+    } catch let failure as PlanFailure {
+      report(
+        Problem(
+          file: document.file, place: failure.key.map { entry.place(of: $0) } ?? entry.place,
+          stage: tag, key: failure.key, failure.message))
+    } catch {
+      report(Problem(file: document.file, place: entry.place, stage: tag, "\(error)"))
+    }
+    return .failure(Unplannable())
+  }
+}
+
+extension StageEntry {
+  /// Where a key of the stage stands; the stage itself when the key is not an option.
+  func place(of key: String) -> Place {
+    definition.options.contains { $0.name == key } ? options.place(key) : place
+  }
+}

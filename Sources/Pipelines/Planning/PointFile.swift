@@ -1,0 +1,103 @@
+import RasterFiles
+import Rasters
+
+/// A layer of points as a stage's options name it, read in the grid's coordinates.
+struct PointFile: Sendable {
+  let path: String
+  let layer: String?
+  let x: String?
+  let y: String?
+  /// The coordinate system of points that state none; nil for the grid's.
+  let crs: String?
+  let grid: Grid
+  /// The layer's description: fields, kind of geometry.
+  let description: VectorInfo.Layer
+  /// The files that hold the points.
+  let files: [String]
+
+  /// The options of every stage that reads points.
+  static let options = [
+    OptionSpec("file", .file, "The points: a vector layer, or a CSV with coordinates."),
+    OptionSpec(
+      "layer", .string, default: .optional, "The layer, where a file has several.",
+      example: "\"samples\""),
+    OptionSpec("x", .string, default: .optional, "The column of x in a CSV.", example: "\"E\""),
+    OptionSpec("y", .string, default: .optional, "The column of y in a CSV.", example: "\"N\""),
+    OptionSpec(
+      "crs", .string, default: .optional,
+      "The coordinate system of a CSV; by default the grid's.", example: "\"EPSG:4326\""),
+  ]
+
+  /// The options that say where the points are, not what is made of them.
+  static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs"]
+
+  init(_ request: PlanRequest) throws {
+    let options = request.options
+    path = options.filePath("file")
+    layer = options.optionalString("layer")
+    x = options.optionalString("x")
+    y = options.optionalString("y")
+    crs = options.optionalString("crs")
+    grid = request.grid
+    let info: VectorInfo
+    do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
+    files = info.files
+    let names = info.layers.map(\.name)
+    guard let layer else {
+      guard let first = info.layers.first else { throw request.failure("file", "has no layer") }
+      description = first
+      return
+    }
+    guard let named = info.layers.first(where: { $0.name == layer }) else {
+      throw request.failure(
+        "layer", "there is no layer '\(layer)'" + Suggestion.phrase(layer, among: names))
+    }
+    description = named
+  }
+
+  /// What decides the points besides the file's content.
+  var identity: [String] { [layer ?? "", x ?? "", y ?? "", crs ?? "", grid.crs] }
+
+
+  /// Refuses a field that the layer does not have.
+  func require(_ field: String, _ request: PlanRequest, option: String) throws {
+    let names = description.fields.map(\.name)
+    guard names.contains(field) else {
+      throw request.failure(
+        option, "\(path) has no field '\(field)'" + Suggestion.phrase(field, among: names))
+    }
+  }
+
+  /// Refuses a field that the layer does not have or that holds texts.
+  func requireNumbers(_ field: String, _ request: PlanRequest, option: String) throws {
+    try require(field, request, option: option)
+    guard description.fields.contains(where: { $0.name == field && $0.isNumeric }) else {
+      // Columns of a CSV are texts to GDAL whatever they hold.
+      if path.lowercased().hasSuffix(".csv") { return }
+      throw request.failure(option, "field '\(field)' of \(path) holds texts; expected numbers")
+    }
+  }
+
+  /// The points with some of their fields.
+  func read(_ fields: [String]) throws -> PointTable {
+    try PointTable.read(
+      path: path, layer: layer, fields: fields, crs: grid.crs, xField: x, yField: y,
+      sourceCRS: try crs.map { try CRS.wkt(from: $0) })
+  }
+}
+
+extension PointTable {
+  /// The numbers of a column; texts are read as numbers, NaN where they are none.
+  func numbers(_ name: String) -> [Double] {
+    guard let column = columns[name] else { return [Double](repeating: .nan, count: count) }
+    return column.numbers ?? column.texts.map { Double($0) ?? .nan }
+  }
+
+  /// The texts of every point by column.
+  var rows: [[String: String]] {
+    let texts = names.map { columns[$0]?.texts ?? [] }
+    return (0..<count).map { row in
+      Dictionary(uniqueKeysWithValues: zip(names, texts).map { ($0, $1[row]) })
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Learning
+import Networks
+import Rasters
+import Segmentation
+
+/// What a stage promises to make, before anything is read.
+enum Product: Sendable {
+  case raster(RasterProduct)
+  case segments(SegmentsProduct)
+  case samples(SamplesProduct)
+  case folds(FoldsProduct)
+  case model(ModelProduct)
+  case scores(ScoresProduct)
+  /// The work of a stage that writes files.
+  case outputs(OutputTask)
+
+  /// The nodes that must be complete before the product can be used.
+  var nodes: [Node] {
+    switch self {
+    case .raster(let raster): [raster.node] + raster.siblings.map(\.node)
+    case .segments(let segments): [segments.node]
+    case .samples(let samples): [samples.node]
+    case .folds(let folds): [folds.node]
+    case .model(let model): [model.node]
+    case .scores(let scores): [scores.node]
+    case .outputs(let task): task.products.flatMap(\.product.nodes)
+    }
+  }
+}
+
+/// A raster in the making.
+struct RasterProduct: Sendable {
+  /// The tag, which names the output file.
+  var tag: String
+  let node: Node
+  /// The raster as a linear function of what an analyst put in.
+  let view: LinearView
+  /// How it was made, for a model file to replay.
+  let recipe: Recipe
+  /// How it is drawn and described.
+  var presentation: Presentation = .continuous
+  /// Rasters that belong to this one and are written with it.
+  var siblings: [RasterProduct] = []
+
+  /// The bands, in order.
+  var bands: [Band] { node.bands }
+}
+
+/// What the numbers of a written raster mean, which decides its style and metadata.
+enum Presentation: Sendable {
+  case continuous
+  case probability
+  /// SHAP bands and a base value; the node has an extra last band, the explained output.
+  case attribution(Attribution)
+  case flags
+
+  /// What an attribution raster explains.
+  struct Attribution: Sendable {
+    let method: String
+    let className: String
+    let output: String
+    let isConditionalOnSegments: Bool
+    /// Features, explained output and base value: what residuals are computed from.
+    let whole: Node
+  }
+}
+
+/// Superpixels in the making.
+struct SegmentsProduct: Sendable {
+  var tag: String
+  let node: Node
+  /// The lattice of the seeds, which bounds how far a segment reaches.
+  let lattice: SuperpixelLattice
+  let recipe: Recipe
+}
+
+/// Samples in the making, and what is known of them before.
+struct SamplesProduct: Sendable {
+  let tag: String
+  let node: Node
+  /// The head that samples of this kind train.
+  let kind: ModelArchitecture.Head.Kind
+  /// The names of the classes, labels or values: one output of a model each.
+  let classes: [String]
+  /// The values of the columns that `split` may use, where the samples are points.
+  let columns: [String: [String]]
+}
+
+/// Folds in the making.
+struct FoldsProduct: Sendable {
+  let tag: String
+  let node: Node
+  /// The number of folds.
+  let count: Int
+  let samples: SamplesProduct
+}
+
+/// Scores in the making: JSON, and a table for a CSV.
+struct ScoresProduct: Sendable {
+  var tag: String
+  let node: Node
+}
+
+/// Files to write once everything is made.
+struct OutputTask: Sendable {
+  enum Kind: Sendable { case write, report }
+  let kind: Kind
+  let tag: String
+  let products: [(tag: String, product: Product)]
+  /// What stands for missing cells of real values on disk.
+  let nodata: Double
+}

@@ -1,0 +1,126 @@
+import Rasters
+import Tensors
+
+/// One word of the pipeline language: what it takes, what it makes and how it is planned.
+///
+/// Planning reads headers and tables, never pixels; it finds every problem that can be known before
+/// a run and returns what the stage promises to make.
+protocol Stage: SendableMetatype {
+  /// The stage's word, documentation, options and inputs.
+  static var definition: StageDefinition { get }
+  /// Raised whenever the stage's results change for the same options and inputs.
+  static var revision: Int { get }
+  /// Promises a product, or reports what is wrong.
+  static func plan(_ request: PlanRequest) throws -> Product
+}
+
+/// What a stage is planned from.
+struct PlanRequest: Sendable {
+  /// The tag, with the fold where there is one; names the stage's nodes.
+  let name: String
+  /// The tag, which names the stage's outputs.
+  let tag: String
+  /// The stage's word.
+  let type: String
+  let revision: Int
+  let options: OptionValues
+  /// The products that the stage takes, by role.
+  let inputs: [String: [Product]]
+  /// The fold whose test places must not be seen; nil for the shipped model.
+  let fold: FoldContext?
+  /// A value that was fitted before, from a model file, to be used instead of fitting.
+  let fitted: [UInt8]?
+  let planner: Planner
+
+  /// The grid of the run.
+  var grid: Grid { planner.grid }
+  /// The seed of every random choice of this stage.
+  var seed: UInt64 { planner.seed }
+
+  /// What decides the stage's result besides its inputs: word, revision and options but for `paths`.
+  func identity(without paths: Set<String> = []) -> [String] {
+    [type, "revision \(revision)", options.canonicalJSON(without: paths)]
+  }
+
+  /// A failure that names an option.
+  func failure(_ key: String?, _ message: String) -> PlanFailure {
+    PlanFailure(key: key, message: message)
+  }
+
+  /// The raster given as `role`.
+  func raster(_ role: String) throws -> RasterProduct {
+    guard case .raster(let raster) = inputs[role]?.first else { throw missing(role, "a raster") }
+    return raster
+  }
+
+  /// The rasters given as `role`.
+  func rasters(_ role: String) -> [RasterProduct] {
+    (inputs[role] ?? []).compactMap { if case .raster(let raster) = $0 { raster } else { nil } }
+  }
+
+  /// The segments given as `role`, if any.
+  func segments(_ role: String) -> SegmentsProduct? {
+    if case .segments(let segments) = inputs[role]?.first { segments } else { nil }
+  }
+
+  /// The samples given as `role`.
+  func samples(_ role: String) throws -> SamplesProduct {
+    guard case .samples(let samples) = inputs[role]?.first else { throw missing(role, "samples") }
+    return samples
+  }
+
+  /// The folds given as `role`.
+  func folds(_ role: String) throws -> FoldsProduct {
+    guard case .folds(let folds) = inputs[role]?.first else { throw missing(role, "folds") }
+    return folds
+  }
+
+  /// A node that holds a value known beforehand.
+  func constant(_ bytes: [UInt8]) -> Node {
+    planner.node(
+      Node(
+        name: name + "/fit", kind: .value, identity: ["constant", SHA256.digest(bytes).hex]
+      ) { _ in .bytes(bytes) })
+  }
+
+  private func missing(_ role: String, _ kind: String) -> PlanFailure {
+    failure("inputs", "needs \(kind) as '\(role)'")
+  }
+}
+
+/// Which fold is planned: its test places are hidden from every fit and feature.
+struct FoldContext: Sendable {
+  let folds: FoldsProduct
+  let index: Int
+}
+
+/// Why a stage cannot be planned; the planner adds the place.
+struct PlanFailure: Error {
+  let key: String?
+  let message: String
+}
+
+extension OptionValues {
+  /// The options as canonical JSON without some, such as paths, which say where and not what.
+  func canonicalJSON(without names: Set<String>) -> String {
+    guard !names.isEmpty, let members = value.members else { return canonicalJSON }
+    return JSON5Value(.object(members.filter { !names.contains($0.key) })).canonicalJSON
+  }
+}
+
+extension RasterProduct {
+  /// The bands that an option names, by position; by default all that are not categories.
+  func bandSelection(_ request: PlanRequest, option: String) throws -> [Int] {
+    guard request.options.has(option) else {
+      return bands.indices.filter { bands[$0].group == nil }
+    }
+    let names = bands.map(\.name)
+    return try request.options.strings(option).map { name in
+      guard let index = names.firstIndex(of: name) else {
+        throw request.failure(
+          option, "there is no band '\(name)'" + Suggestion.phrase(name, among: names))
+      }
+      return index
+    }
+  }
+}

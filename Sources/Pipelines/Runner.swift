@@ -1,0 +1,103 @@
+import Foundation
+import RasterFiles
+import Rasters
+import Tensors
+
+/// Checks and runs pipelines for the command line.
+public struct Runner {
+  /// How a run ended, as an exit status that scripts can rely on.
+  public enum Status: Int32, Sendable {
+    /// Done, also when nothing was new.
+    case done = 0
+    /// A stage failed.
+    case failed = 1
+    /// The pipeline or the command is not valid.
+    case invalid = 2
+    /// Another run holds the store.
+    case held = 75
+    /// The run was interrupted; what is stored stays.
+    case interrupted = 130
+  }
+
+  /// A plan that has no problems that can be known before pixels are read.
+  struct Plan {
+    let document: PipelineDocument
+    let planner: Planner
+    let products: [(tag: String, product: Product)]
+
+    /// What the pipeline writes, in order; every product where it writes nothing.
+    var tasks: [OutputTask] {
+      products.compactMap { if case .outputs(let task) = $0.product { task } else { nil } }
+    }
+
+    /// The nodes that must be made.
+    var targets: [Node] {
+      tasks.isEmpty ? products.flatMap(\.product.nodes) : tasks.flatMap { Product.outputs($0).nodes }
+    }
+  }
+
+  /// Everything that is wrong with a pipeline and can be known without reading pixels.
+  public static func problems(_ path: String, overrides: Overrides) -> [Problem] {
+    do {
+      _ = try plan(path, overrides: overrides)
+      return []
+    } catch {
+      return (error as? PipelineError)?.problems ?? [Problem(file: path, "\(error)")]
+    }
+  }
+
+  /// Reads and plans a pipeline; throws all problems at once.
+  static func plan(_ path: String, overrides: Overrides) throws -> Plan {
+    GDAL.initialize()
+    let (document, syntax) = try parse(path, overrides)
+    var problems = syntax
+    for entry in document.stages { problems += entry.options.fileProblems() }
+    problems += document.grid?.options.fileProblems() ?? []
+    guard let grid = grid(of: document, &problems) else {
+      throw PipelineError.invalid(problems.inOrder)
+    }
+    // A stage with problems of its own is not planned; the others still show theirs.
+    let broken = Set(problems.compactMap(\.stage))
+    let planner = Planner(document: document, grid: grid, broken: broken)
+    let products = planner.products()
+    problems += planner.problems
+    if !problems.isEmpty { throw PipelineError.invalid(problems.inOrder) }
+    return Plan(document: document, planner: planner, products: products)
+  }
+
+  private static func parse(
+    _ path: String, _ overrides: Overrides
+  ) throws -> (PipelineDocument, [Problem]) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw PipelineError.invalid([Problem(file: path, "the pipeline file cannot be read")])
+    }
+    return PipelineDocument.parse(
+      bytes: [UInt8](data), file: path, catalog: StageCatalog.definitions, overrides: overrides)
+  }
+
+  private static func grid(
+    of document: PipelineDocument, _ problems: inout [Problem]
+  ) -> Grid? {
+    let spec = document.grid
+    do {
+      if case .explicit(let crs, _, _, _, _, _, _) = spec?.form {
+        return spec?.grid(wkt: crs.isEmpty ? "" : try CRS.wkt(from: crs))
+      }
+      if case .like(let path) = spec?.form { return try RasterInfo(path: path).gridOfCells }
+      let first = document.stages.first { $0.type == "read-cube" }
+      if let path = first?.options.filePaths("files").first {
+        return try RasterInfo(path: path).gridOfCells
+      }
+      problems.append(
+        Problem(file: document.file, key: "grid", "is missing, and no 'read-cube' gives one"))
+    } catch {
+      let isKnown = problems.contains { $0.key == "grid" || $0.key == "like" }
+      if !isKnown {
+        problems.append(
+          Problem(
+            file: document.file, place: spec?.options.value.place ?? .none, key: "grid", "\(error)"))
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,290 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+import Synchronization
+
+/// Reads labelled places: points, polygons or a raster of class codes.
+enum Labels: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "labels",
+    summary: "Reads labelled places from points, polygons or a raster.",
+    details: """
+      Every point inside the grid is a sample; points that share a cell are all kept, counted, and \
+      said to conflict where their classes differ. Of polygons and rasters every labelled cell is a \
+      sample. 'target' says what is learnt: one class of several, several labels that do not \
+      exclude each other (1 or 0, missing ones masked), or measured values.
+      """,
+    options: PointFile.options + [
+      OptionSpec(
+        "target", .choice(["class", "labels", "values"]), default: "class", "What is learnt."),
+      OptionSpec(
+        "field", .string, default: .optional, "The column of the class.", example: "\"Cd_exceeds\""),
+      OptionSpec(
+        "fields", .list(of: .string), default: .optional,
+        "The columns of the labels or values, one output each.",
+        example: "[\"Cd_exceeds\", \"Pb_exceeds\"]"),
+      OptionSpec(
+        "classes", .map(of: .string), default: .optional,
+        "The names of the classes by code, in the order of a model's outputs; the last of two is "
+          + "the positive one. Other codes are no samples.",
+        example: "{ \"0\": \"barren\", \"1\": \"deposit\" }"),
+    ],
+    output: .samples)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let path = request.options.filePath("file")
+    if let info = try? VectorInfo(path: path), !info.layers.isEmpty {
+      let file = try PointFile(request)
+      return file.description.geometry == .polygons
+        ? try cells(request, .polygons(file)) : try points(request, file)
+    }
+    do {
+      return try cells(request, .raster(try RasterInfo(path: path)))
+    } catch let error as GDALError {
+      throw request.failure("file", "\(error); expected points, polygons or a raster")
+    }
+  }
+
+  // MARK: Points
+
+  private static func points(_ request: PlanRequest, _ file: PointFile) throws -> Product {
+    let fields = try targetFields(request)
+    let option = isClass(request) ? "field" : "fields"
+    for field in fields { try file.require(field, request, option: option) }
+    let columns = file.description.fields.map(\.name)
+    let table = try file.read(columns)
+    let categories = try categories(request, file: file, table: table, fields: fields)
+    let inside = table.x.indices.filter {
+      request.grid.cell(x: table.x[$0], y: table.y[$0]) != nil
+    }
+    guard !inside.isEmpty else {
+      throw request.failure("file", "none of the \(table.count) points lies in the grid")
+    }
+    let kind = headKind(request)
+    if kind == .softmax { try requireTwoClasses(request, table, fields[0], categories, inside) }
+    let grid = request.grid
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .value,
+        identity: request.identity(without: ["file"]) + file.identity,
+        files: { _ in file.files }
+      ) { context in
+        let table = try file.read(columns)
+        let samples = PointSamples(table, grid, kind, categories, fields).samples
+        if samples.count < table.count {
+          context.executor.events.note(
+            "\(request.tag): \(table.count - samples.count) of \(table.count) points are outside "
+              + "the grid or without a known target; \(samples.count) samples are used")
+        }
+        let set = try SampleSet(kind: kind, categories: categories, samples: samples)
+        return .bytes([UInt8](try JSONEncoder.stable.encode(set)))
+      })
+    return .samples(
+      SamplesProduct(
+        tag: request.tag, node: node, kind: kind, classes: categories.map(\.name),
+        columns: Dictionary(
+          uniqueKeysWithValues: columns.map { name in
+            let texts = table.columns[name]?.texts ?? []
+            return (name, inside.map { texts[$0] })
+          })))
+  }
+
+  private static func requireTwoClasses(
+    _ request: PlanRequest, _ table: PointTable, _ field: String,
+    _ categories: [SampleSet.Category], _ inside: [Int]
+  ) throws {
+    let texts = table.columns[field]?.texts ?? []
+    let found = Set(inside.map { texts[$0] })
+    let known = categories.filter { found.contains($0.code) }
+    guard known.count >= 2 else {
+      throw request.failure(
+        "field",
+        "the points in the grid have \(known.count == 1 ? "one class only" : "no known class"); "
+          + "'\(field)' holds \(found.sorted().prefix(8).joined(separator: ", "))")
+    }
+  }
+
+  private static func categories(
+    _ request: PlanRequest, file: PointFile, table: PointTable, fields: [String]
+  ) throws -> [SampleSet.Category] {
+    guard isClass(request) else { return fields.map { SampleSet.Category(code: $0, name: $0) } }
+    let given = request.options.stringMap("classes")
+    if !given.isEmpty { return given.map { SampleSet.Category(code: $0.key, name: $0.value) } }
+    let codes = Set(table.columns[fields[0]]?.texts ?? []).subtracting([""])
+    guard codes.count <= 256 else {
+      throw request.failure("field", "'\(fields[0])' has \(codes.count) values; expected classes")
+    }
+    return codes.sorted { ($0.count, $0) < ($1.count, $1) }
+      .map { SampleSet.Category(code: $0, name: $0) }
+  }
+
+  // MARK: Cells
+
+  /// Where labelled cells come from.
+  private enum CellSource: Sendable {
+    case polygons(PointFile)
+    case raster(RasterInfo)
+  }
+
+  private static func cells(_ request: PlanRequest, _ source: CellSource) throws -> Product {
+    guard isClass(request) else {
+      throw request.failure("target", "polygons and rasters hold classes; use points for others")
+    }
+    let categories = try cellCategories(request, source)
+    let read = try reader(request, source)
+    let codes = categories.map { Double($0.code) ?? .nan }
+    let found = request.planner.node(
+      Node(
+        name: request.name + "/cells", kind: .table, identity: request.identity(without: ["file"]),
+        files: { _ in
+          switch source {
+          case .polygons(let file): file.files
+          case .raster(let info): info.files
+          }
+        }
+      ) { context in
+        let values = try read(context.window)
+        var rows: [Int32] = []
+        for row in context.window.y..<context.window.maxY {
+          for column in context.window.x..<context.window.maxX {
+            let value = values.values[context.window.index(column: column, row: row)]
+            guard let category = codes.firstIndex(of: Double(value)) else { continue }
+            rows += [Int32(column), Int32(row), Int32(category)]
+          }
+        }
+        return .bytes(littleEndianBytes(of: rows))
+      })
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .value, identity: request.identity(without: ["file"]),
+        edges: [.all(found)]
+      ) { context in
+        let samples = try context.tables(0, context.window).flatMap { bytes in
+          cellSamples([Int32](littleEndianBytes: bytes), context.lattice)
+        }
+        guard !samples.isEmpty else { throw ExecutionError.data("no cell has a known class") }
+        let set = try SampleSet(kind: .softmax, categories: categories, samples: samples)
+        guard set.counts.count(where: { $0 > 0 }) >= 2 else {
+          throw ExecutionError.data("the labelled cells have one class only")
+        }
+        return .bytes([UInt8](try JSONEncoder.stable.encode(set)))
+      })
+    return .samples(
+      SamplesProduct(
+        tag: request.tag, node: node, kind: .softmax, classes: categories.map(\.name),
+        columns: [:]))
+  }
+
+  /// Samples of labelled cells; the id is the cell's absolute place, which a growing survey keeps.
+  private static func cellSamples(_ rows: [Int32], _ lattice: ChunkLattice) -> [Sample] {
+    stride(from: 0, to: rows.count - 2, by: 3).map { start in
+      let cell = Cell(column: Int(rows[start]), row: Int(rows[start + 1]))
+      let place = lattice.absolute(Window(x: cell.column, y: cell.row, width: 1, height: 1))
+      let center = lattice.grid.center(of: cell)
+      return Sample(
+        id: place.y << 32 | (place.x & 0xFFFF_FFFF), x: center.x, y: center.y, cell: cell,
+        target: .category(Int(rows[start + 2])))
+    }
+  }
+
+  private static func cellCategories(
+    _ request: PlanRequest, _ source: CellSource
+  ) throws -> [SampleSet.Category] {
+    let given = request.options.stringMap("classes")
+    if let odd = given.first(where: { Double($0.key) == nil }) {
+      throw request.failure("classes", "'\(odd.key)' is not a number; cells hold numbers")
+    }
+    if !given.isEmpty { return given.map { SampleSet.Category(code: $0.key, name: $0.value) } }
+    if case .raster(let info) = source, let names = info.bands.first?.categories, names.count > 1 {
+      return names.sorted { $0.key < $1.key }
+        .map { SampleSet.Category(code: "\($0.key)", name: $0.value) }
+    }
+    throw request.failure("classes", "is missing: the file does not name its classes")
+  }
+
+  private static func reader(
+    _ request: PlanRequest, _ source: CellSource
+  ) throws -> @Sendable (Window) throws -> DataCube {
+    let grid = request.grid
+    switch source {
+    case .raster(let info):
+      let pool = try RasterPool(path: info.path, bands: [1], grid: grid, resampling: .nearest)
+      return { try pool.read($0) }
+    case .polygons(let file):
+      let field = try targetFields(request)[0]
+      try file.requireNumbers(field, request, option: "field")
+      let shapes = Mutex<Shapes?>(nil)
+      return { window in
+        try shapes.withLock { shapes in
+          if shapes == nil {
+            shapes = try Shapes(path: file.path, layer: file.layer, field: field, grid: grid)
+          }
+          return DataCube(
+            window: window, bandCount: 1,
+            values: shapes?.burn(window) ?? [Float](repeating: .nan, count: window.cellCount))
+        }
+      }
+    }
+  }
+
+  // MARK: Options
+
+  private static func isClass(_ request: PlanRequest) -> Bool {
+    request.options.string("target") == "class"
+  }
+
+  private static func headKind(_ request: PlanRequest) -> ModelArchitecture.Head.Kind {
+    switch request.options.string("target") {
+    case "labels": .sigmoid
+    case "values": .linear
+    default: .softmax
+    }
+  }
+
+  private static func targetFields(_ request: PlanRequest) throws -> [String] {
+    if isClass(request) {
+      guard let field = request.options.optionalString("field") else {
+        throw request.failure("field", "is missing: which column holds the class?")
+      }
+      return [field]
+    }
+    let fields = request.options.strings("fields")
+    guard !fields.isEmpty else {
+      throw request.failure("fields", "is missing: which columns hold the labels or values?")
+    }
+    return fields
+  }
+}
+
+/// Samples made of the points of a table.
+struct PointSamples {
+  let samples: [Sample]
+
+  /// Takes the points inside the grid whose target is known, at least in part.
+  init(
+    _ table: PointTable, _ grid: Grid, _ kind: ModelArchitecture.Head.Kind,
+    _ categories: [SampleSet.Category], _ fields: [String]
+  ) {
+    let numbers = kind == .softmax ? [] : fields.map { table.numbers($0) }
+    let rows = table.rows
+    samples = table.x.indices.compactMap { index in
+      guard let cell = grid.cell(x: table.x[index], y: table.y[index]) else { return nil }
+      let target: Sample.Target
+      if kind == .softmax {
+        let code = rows[index][fields[0]]
+        guard let category = categories.firstIndex(where: { $0.code == code }) else { return nil }
+        target = .category(category)
+      } else {
+        let values = numbers.map { Float($0[index]) }
+        guard values.contains(where: { !$0.isNaN }) else { return nil }
+        target = .values(values)
+      }
+      return Sample(
+        id: index, x: table.x[index], y: table.y[index], cell: cell, target: target,
+        attributes: rows[index])
+    }
+  }
+}

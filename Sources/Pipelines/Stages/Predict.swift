@@ -1,0 +1,99 @@
+import Networks
+import Rasters
+
+/// Evaluates a model at every cell: probabilities, or values for a linear head.
+enum Predict: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "predict",
+    summary: "Evaluates a model at every cell of the grid.",
+    details: """
+      One band per class, label or value. The raster keeps the grid's size: at its border windows \
+      are reflected, missing cells inside a window take the mean of the training samples, and a \
+      cell whose window misses more than 'window-missing' has no value. A second raster, \
+      '<tag>-flags', says why a cell is missing or doubtful: 1 a band is missing, 2 outside the \
+      range of the training samples, 4 at the border of the data, 8 in no segment.
+      """,
+    options: [
+      AppliedModel.fileOption,
+      AppliedModel.missingOption,
+    ],
+    inputs: AppliedModel.inputs,
+    output: .raster)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let applied = try AppliedModel(request)
+    let feed = try ModelFeed(applied)
+    let share = request.options.double("window-missing")
+    let kind = applied.model.architecture.head.kind
+    let bands = applied.model.classes.map { Band(name: $0) }
+    let both = request.planner.node(
+      Node(
+        name: request.name, kind: .raster(bands + [Band(name: "flags")]),
+        identity: request.identity(without: ["model"]), edges: feed.edges
+      ) { context in
+        .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
+      })
+    let values = part(request, both, bands, 0..<bands.count, "/values")
+    let flags = part(
+      request, both, [Band(name: "flags")], bands.count..<bands.count + 1, "/flags")
+    let recipe = Recipe.raw(bands)
+    return .raster(
+      RasterProduct(
+        tag: request.tag, node: values, view: .identity(values), recipe: recipe,
+        presentation: kind == .linear ? .continuous : .probability,
+        siblings: [
+          RasterProduct(
+            tag: request.tag + "-flags", node: flags, view: .identity(flags),
+            recipe: .raw(flags.bands), presentation: .flags)
+        ]))
+  }
+
+  private static func predict(
+    _ context: NodeContext, _ feed: ModelFeed, _ kind: ModelArchitecture.Head.Kind, outputs: Int,
+    missingShare: Double
+  ) throws -> DataCube {
+    let chunk = try feed.chunk(context, withSources: false)
+    let window = context.window
+    let cells = window.cellCount
+    var flags = feed.flags(
+      chunk, window: window, grid: context.grid, missingShare: missingShare)
+    let notes = chunk.package.notes
+    for source in 0..<notes.sources.count {
+      for cell in 0..<cells {
+        let value = chunk.sources.values[source * cells + cell]
+        if value < notes.minimum[source] || value > notes.maximum[source] {
+          flags[cell] |= PixelFlags.outsideRange
+        }
+      }
+    }
+    var result = DataCube(window: window, bandCount: outputs + 1)
+    for cell in 0..<cells { result.values[outputs * cells + cell] = Float(flags[cell]) }
+    guard flags.contains(where: { $0 & PixelFlags.invalid == 0 }) else { return result }
+    let raw = chunk.package.model.dense(chunk.input)
+    for cell in 0..<cells where flags[cell] & PixelFlags.invalid == 0 {
+      let own = (0..<outputs).map { raw[$0 * cells + cell] }
+      let values = Probabilities.of(own, outputCount: outputs, kind: kind)
+      for output in 0..<outputs { result.values[output * cells + cell] = values[output] }
+    }
+    return result
+  }
+
+  /// Some bands of a raster, as a raster of its own.
+  static func part(
+    _ request: PlanRequest, _ whole: Node, _ bands: [Band], _ range: Range<Int>, _ suffix: String
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + suffix, kind: .raster(bands), identity: ["bands", "\(range)"],
+        edges: [.cells(whole)], isStored: false
+      ) { context in
+        let cube = try context.cube(0, context.window)
+        let cells = context.window.cellCount
+        return .cube(
+          DataCube(
+            window: context.window, bandCount: range.count,
+            values: Array(cube.values[range.lowerBound * cells..<range.upperBound * cells])))
+      })
+  }
+}

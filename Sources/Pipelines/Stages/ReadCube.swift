@@ -1,0 +1,230 @@
+import Features
+import RasterFiles
+import Rasters
+
+/// Reads bands of raster files onto the pipeline's grid.
+enum ReadCube: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "read-cube",
+    summary: "Reads bands of raster files onto the pipeline's grid.",
+    details: """
+      Any raster that GDAL reads, warped to the grid cell by cell, so that the result does not \
+      depend on chunks. Nodata values, masks, alpha bands, NaN and infinite pixels are missing and \
+      never take part in interpolation; scale and offset are applied. A band is named by its \
+      description, or by its file.
+      """,
+    options: [
+      OptionSpec(
+        "files", .files, "The rasters: paths, patterns or a list.", example: "[\"geo/*.tif\"]"),
+      OptionSpec(
+        "bands", .list(of: .either(.integer(1...100_000), .string)), default: .optional,
+        "The bands to read of every file, by number (from 1) or description; by default all but "
+          + "alpha bands.", example: "[1, \"nir\"]"),
+      OptionSpec(
+        "names", .list(of: .string), default: .optional,
+        "Names for the bands that are read, in order.", example: "[\"red\", \"nir\"]"),
+      OptionSpec(
+        "categorical", .either(.map(of: .map(of: .string)), .textOrList), default: .optional,
+        "Bands of class codes, which become one band per category; with the names of the codes "
+          + "where the file does not have them.",
+        example: "{ rock: { \"1\": \"granite\", \"2\": \"gneiss\" } }"),
+      OptionSpec(
+        "resampling", .choice(["auto"] + Resampling.allCases.map(\.rawValue)), default: "auto",
+        "How pixels become cells. 'auto': nearest for categories (mode when cells grow), else "
+          + "bilinear (average when cells grow)."),
+    ],
+    output: .raster)
+
+  /// Some bands of one file.
+  private struct Source: Sendable {
+    let info: RasterInfo
+    let pool: RasterPool
+    let bands: [Int]
+    /// What each band becomes: itself, or one band per category.
+    let outputs: [Output]
+  }
+
+  private enum Output: Sendable {
+    case value(Band)
+    case categories(OneHot)
+
+    var bands: [Band] {
+      switch self {
+      case .value(let band): [band]
+      case .categories(let oneHot): oneHot.bands
+      }
+    }
+  }
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let sources = try sources(request)
+    let bands = sources.flatMap { $0.outputs.flatMap(\.bands) }
+    var seen: Set<String> = []
+    for band in bands where !seen.insert(band.name).inserted {
+      throw request.failure(
+        "files", "two bands are named '\(band.name)'; give different 'names'")
+    }
+    let grid = request.grid
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .raster(bands), identity: request.identity(without: ["files"]),
+        files: { window in
+          sources.filter { $0.info.mayTouch(window, of: grid) }.flatMap(\.info.files)
+        }
+      ) { context in
+        var values: [Float] = []
+        values.reserveCapacity(bands.count * context.window.cellCount)
+        for source in sources {
+          let cube = try source.pool.read(context.window)
+          for (index, output) in source.outputs.enumerated() {
+            switch output {
+            case .value: values += cube.band(index)
+            case .categories(let oneHot): values += oneHot.apply(cube, band: index).values
+            }
+          }
+        }
+        return .cube(DataCube(window: context.window, bandCount: bands.count, values: values))
+      })
+    return .raster(
+      RasterProduct(tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands)))
+  }
+
+  private static func sources(_ request: PlanRequest) throws -> [Source] {
+    let categorical = Categorical(request.options)
+    var names = request.options.strings("names")[...]
+    var unused = Set(categorical.names.keys)
+    let sources = try request.options.filePaths("files").map { path in
+      do {
+        let info = try RasterInfo(path: path)
+        let numbers = try bandNumbers(request, info)
+        let named = numbers.map { names.popFirst() ?? bandName(info, $0) }
+        let outputs = try zip(numbers, named).map { number, name in
+          unused.remove(name)
+          return try output(request, info.bands[number - 1], name, categorical)
+        }
+        let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
+        return Source(
+          info: info,
+          pool: try RasterPool(
+            path: path, bands: numbers, grid: request.grid,
+            resampling: resampling(request, info, isCategorical: isCategorical)),
+          bands: numbers, outputs: outputs)
+      } catch let error as GDALError {
+        throw request.failure("files", "\(error)")
+      }
+    }
+    let all = sources.flatMap { $0.outputs.flatMap { $0.bands.map(\.feature) } }
+    if let name = unused.sorted().first {
+      throw request.failure(
+        "categorical", "no band '\(name)' is read" + Suggestion.phrase(name, among: all))
+    }
+    if let name = names.first {
+      throw request.failure("names", "there is no band left for the name '\(name)'")
+    }
+    return sources
+  }
+
+  private static func bandNumbers(_ request: PlanRequest, _ info: RasterInfo) throws -> [Int] {
+    guard let wanted = request.options.raw("bands")?.elements else {
+      return info.bands.indices.filter { info.bands[$0].colorInterpretation != "Alpha" }.map { $0 + 1 }
+    }
+    let names = info.bands.map(\.name)
+    return try wanted.map { value in
+      if let number = value.integer {
+        guard number <= info.bands.count else {
+          throw request.failure(
+            "bands", "\(info.path) has no band \(number); it has \(info.bands.count)")
+        }
+        return number
+      }
+      let name = value.string ?? ""
+      guard let index = names.firstIndex(of: name) else {
+        throw request.failure(
+          "bands", "\(info.path) has no band '\(name)'" + Suggestion.phrase(name, among: names))
+      }
+      return index + 1
+    }
+  }
+
+  private static func bandName(_ info: RasterInfo, _ number: Int) -> String {
+    let description = info.bands[number - 1].name
+    if !description.isEmpty { return description }
+    let file = info.path.split(separator: "/").last.map(String.init) ?? info.path
+    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+    return info.bands.count == 1 ? stem : "\(stem)-\(number)"
+  }
+
+  private static func output(
+    _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical
+  ) throws -> Output {
+    guard let given = categorical.names[name] else {
+      return .value(Band(name: name, unit: info.unit))
+    }
+    let categories =
+      given.isEmpty
+      ? info.categories.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } : given
+    guard !categories.isEmpty else {
+      throw request.failure(
+        "categorical",
+        "the file does not name the codes of '\(name)'; name them: { \(name): { \"1\": \"...\" } }")
+    }
+    return .categories(
+      OneHot(feature: name, codes: categories.map(\.0), names: categories.map(\.1)))
+  }
+
+  private static func resampling(
+    _ request: PlanRequest, _ info: RasterInfo, isCategorical: Bool
+  ) -> Resampling {
+    if let chosen = Resampling(rawValue: request.options.string("resampling")) { return chosen }
+    let grows = info.cellRatio(to: request.grid) > 1.5
+    return isCategorical ? (grows ? .mode : .nearest) : (grows ? .average : .bilinear)
+  }
+
+  /// The option `categorical` in its two forms: names by code, or names of bands alone.
+  private struct Categorical {
+    /// The categories of each band; empty where the file is to name them.
+    var names: [String: [(Int, String)]] = [:]
+
+    init(_ options: OptionValues) {
+      guard options.raw("categorical")?.members != nil else {
+        for name in options.strings("categorical") { names[name] = [] }
+        return
+      }
+      for (name, value) in options.map("categorical") {
+        names[name] = (value.members ?? []).compactMap { member in
+          guard let code = Int(member.key), let text = member.value.string else { return nil }
+          return (code, text)
+        }
+      }
+    }
+  }
+}
+
+extension RasterInfo {
+  /// How many of the raster's cells fit along the side of one of the grid's, where both share a
+  /// coordinate system; 1 where they do not.
+  fileprivate func cellRatio(to target: Grid) -> Double {
+    guard let grid, CRS.isSame(grid.crs, target.crs) else { return 1 }
+    return min(
+      target.transform.cellWidth / grid.transform.cellWidth,
+      target.transform.cellHeight / grid.transform.cellHeight)
+  }
+
+  /// Whether a window of a grid may read the raster; true where that is not known for sure.
+  fileprivate func mayTouch(_ window: Window, of target: Grid) -> Bool {
+    guard let grid, CRS.isSame(grid.crs, target.crs) else { return true }
+    let corners = [
+      (window.x, window.y), (window.maxX, window.y), (window.x, window.maxY),
+      (window.maxX, window.maxY),
+    ].map { corner in
+      let point = target.transform.map(column: Double(corner.0), row: Double(corner.1))
+      return grid.transform.cell(x: point.x, y: point.y)
+    }
+    // Interpolation reads up to two pixels beside a cell.
+    let columns = corners.map(\.column)
+    let rows = corners.map(\.row)
+    return (columns.max() ?? 0) > -3 && (columns.min() ?? 0) < Double(width + 3)
+      && (rows.max() ?? 0) > -3 && (rows.min() ?? 0) < Double(height + 3)
+  }
+}

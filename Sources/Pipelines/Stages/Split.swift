@@ -1,0 +1,130 @@
+import Foundation
+import Learning
+import Rasters
+
+/// Divides samples into folds before anything is fitted.
+enum Split: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "split",
+    summary: "Divides samples into folds for honest validation.",
+    details: """
+      'blocks' divides by squares of the map, so that a test sample has no near neighbour among the \
+      training samples; 'random' by cell, which flatters a model wherever neighbours resemble each \
+      other; 'field' takes a column of the samples. A test place is a block, or a cell for 'random' \
+      and 'field': no label and no point measurement in it reaches any fit or feature of its fold.
+      """,
+    options: [
+      OptionSpec(
+        "method", .choice(["blocks", "random", "field"]), default: "blocks",
+        "How samples are divided."),
+      OptionSpec(
+        "folds", .integer(2...100), default: 5, "The number of folds; not for 'field'."),
+      OptionSpec(
+        "size", .number(.leastNonzeroMagnitude...1e12), default: .optional, unit: "map units",
+        "The edge of a block; by default a fifth of the grid's longer side.", example: "2000"),
+      OptionSpec(
+        "field", .string, default: .optional, "The column that holds the fold.",
+        example: "\"fold\""),
+    ],
+    inputs: [InputDefinition("samples", [.samples], "The samples to divide.")],
+    output: .folds)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let samples = try request.samples("samples")
+    let options = request.options
+    let size = options.optionalDouble("size") ?? Folds.defaultBlockSize(for: request.grid)
+    let method = options.string("method")
+    let count = try foldCount(request, samples)
+    let seed = request.seed
+    let field = options.string("field")
+    let folds = options.int("folds")
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .value, identity: request.identity() + ["\(seed)", "\(size)"],
+        edges: [.all(samples.node)]
+      ) { context in
+        let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
+        let result =
+          switch method {
+          case "random": try Folds.random(set, folds: folds, seed: seed)
+          case "field":
+            try Folds.field(set, values: set.samples.map { $0.attributes[field] ?? "" })
+          default: try Folds.blocks(set, size: size, folds: folds, seed: seed)
+          }
+        return .bytes([UInt8](try JSONEncoder.stable.encode(result)))
+      })
+    return .folds(FoldsProduct(tag: request.tag, node: node, count: count, samples: samples))
+  }
+
+  private static func foldCount(_ request: PlanRequest, _ samples: SamplesProduct) throws -> Int {
+    guard request.options.string("method") == "field" else { return request.options.int("folds") }
+    guard request.options.has("field") else {
+      throw request.failure("field", "the method 'field' needs the column that holds the fold")
+    }
+    let field = request.options.string("field")
+    guard let values = samples.columns[field] else {
+      throw request.failure(
+        "field",
+        "the samples have no column '\(field)'"
+          + Suggestion.phrase(field, among: samples.columns.keys.sorted()))
+    }
+    let count = Set(values).subtracting([""]).count
+    guard count >= 2 else {
+      throw request.failure("field", "column '\(field)' has \(count) values; expected two or more")
+    }
+    return count
+  }
+}
+
+/// The places that a fold tests, as nodes read them.
+struct TestPlaces {
+  let folds: Folds
+  let fold: Int
+
+  /// Reads what `split` stored.
+  init(_ bytes: [UInt8], fold: Int) throws {
+    folds = try JSONDecoder.stable.decode(Folds.self, from: Data(bytes))
+    self.fold = fold
+  }
+
+  /// Whether a point must not be seen by what is fitted for the fold.
+  func contains(x: Double, y: Double, grid: Grid) -> Bool {
+    folds.isTestPlace(fold, x: x, y: y, cell: grid.cell(x: x, y: y))
+  }
+
+  /// Which cells of a window the fold may fit to.
+  func trainingMask(_ window: Window, of grid: Grid) -> [Bool] {
+    var mask = [Bool](repeating: true, count: window.cellCount)
+    for row in window.y..<window.maxY {
+      for column in window.x..<window.maxX {
+        let cell = Cell(column: column, row: row)
+        let center = grid.center(of: cell)
+        mask[window.index(column: column, row: row)] =
+          !folds.isTestPlace(fold, x: center.x, y: center.y, cell: cell)
+      }
+    }
+    return mask
+  }
+}
+
+extension JSONEncoder {
+  /// Encodes with sorted keys, so that equal values give equal bytes.
+  static var stable: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+}
+
+extension JSONDecoder {
+  /// Decodes what `JSONEncoder.stable` wrote.
+  static var stable: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+}

@@ -1,0 +1,133 @@
+import Rasters
+import Segmentation
+
+/// Divides the grid into superpixels that do not depend on chunks.
+enum SuperpixelsStage: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "superpixels",
+    summary: "Divides the grid into superpixels of similar cells (SLIC).",
+    details: """
+      Simple linear iterative clustering (Achanta et al. 2012) on all bands. Seeds stand on a \
+      lattice that is anchored to the map, every iteration works chunk by chunk, and small parts \
+      join a neighbour by a rule without scan order: labels are the same for any chunk size, and a \
+      segment keeps its id when the survey grows. Cells without data belong to no segment. The \
+      stage is transductive: it sees the cells of test places, never their labels.
+      """,
+    options: [
+      OptionSpec(
+        "size", .number(1...1e8), default: 100, unit: "cells",
+        "The nominal number of cells of a segment."),
+      OptionSpec(
+        "compactness", .number(0...1e6), default: 0.1, unit: "band units",
+        "The weight of nearness against likeness; bands should be standardized."),
+      OptionSpec("iterations", .integer(1...100), default: 10, "How often the centres move."),
+    ],
+    inputs: [InputDefinition("cube", [.raster], "The cube to segment.")],
+    output: .segments)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let input = try request.raster("cube")
+    let options = request.options
+    let settings = Superpixels(
+      size: options.double("size"), compactness: options.double("compactness"),
+      iterations: options.int("iterations"))
+    let lattice = settings.lattice(on: request.grid)
+    guard !lattice.exceedsIDs else {
+      throw request.failure(
+        "size", "the grid holds more segments along a side than ids can tell apart; raise 'size'")
+    }
+    var centres = seeds(request, input, settings, lattice)
+    for iteration in 1...settings.iterations {
+      centres = update(request, input, settings, lattice, centres, iteration)
+    }
+    let assigned = request.planner.node(
+      Node(
+        name: request.name + "/assigned", kind: .segments, identity: request.identity() + ["assign"],
+        edges: [
+          .halo(input.node, lattice.haloOfAssign),
+          .halo(centres, (lattice.tableHaloOfAssign + 1) * lattice.reach),
+        ]
+      ) { context in
+        let cube = try context.cube(0, context.window)
+        let cells = lattice.cells(touching: context.window).expanded(by: lattice.tableHaloOfAssign)
+        let table = try Self.centres(context, 1, lattice, cells, bandCount: cube.bandCount)
+        return .segments(
+          settings.assign(
+            cube: cube, centres: table, lattice: lattice, window: context.window))
+      })
+    let halo = lattice.haloOfConnectivity
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .segments, identity: request.identity() + ["connect"],
+        edges: [.halo(assigned, halo)]
+      ) { context in
+        let window = context.window.expanded(by: halo).intersection(context.grid.window)
+        return .segments(
+          lattice.connect(try context.segments(0, window), target: context.window))
+      })
+    return .segments(
+      SegmentsProduct(
+        tag: request.tag, node: node, lattice: lattice,
+        recipe: Recipe(
+          type: request.type, options: options.canonicalJSON, inputs: [input.recipe], bands: [])))
+  }
+
+  private static func seeds(
+    _ request: PlanRequest, _ input: RasterProduct, _ settings: Superpixels,
+    _ lattice: SuperpixelLattice
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + "/seeds", kind: .table, identity: request.identity() + ["seeds"],
+        edges: [.halo(input.node, lattice.haloOfUpdate)]
+      ) { context in
+        let window = context.window.expanded(by: lattice.haloOfUpdate)
+          .intersection(context.grid.window)
+        return .bytes(
+          settings.seeds(
+            cube: try context.cube(0, window), lattice: lattice,
+            cells: lattice.cells(homeIn: context.window)
+          ).bytes)
+      })
+  }
+
+  private static func update(
+    _ request: PlanRequest, _ input: RasterProduct, _ settings: Superpixels,
+    _ lattice: SuperpixelLattice, _ centres: Node, _ iteration: Int
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: "\(request.name)/iteration\(iteration)", kind: .table,
+        identity: request.identity() + ["update"],
+        edges: [
+          .halo(input.node, lattice.haloOfUpdate),
+          .halo(centres, (lattice.tableHaloOfUpdate + 1) * lattice.reach),
+        ]
+      ) { context in
+        let window = context.window.expanded(by: lattice.haloOfUpdate)
+          .intersection(context.grid.window)
+        let cube = try context.cube(0, window)
+        let cells = lattice.cells(homeIn: context.window)
+        let table = try Self.centres(
+          context, 1, lattice, cells.expanded(by: lattice.tableHaloOfUpdate),
+          bandCount: cube.bandCount)
+        return .bytes(
+          settings.updated(table, cube: cube, lattice: lattice, cells: cells).bytes)
+      })
+  }
+
+  /// The centres of a rectangle of lattice cells, from the tables of the chunks around.
+  private static func centres(
+    _ context: NodeContext, _ index: Int, _ lattice: SuperpixelLattice, _ cells: Window,
+    bandCount: Int
+  ) throws -> CentreTable {
+    guard case .halo(let reach) = context.node.edges[index].reach else {
+      throw ExecutionError.wrongKind(node: context.node.name, expected: "a table of centres")
+    }
+    var table = CentreTable(cells: cells, bandCount: bandCount)
+    let window = context.window.expanded(by: reach)
+    for bytes in try context.tables(index, window) { table.paste(try CentreTable(bytes: bytes)) }
+    return table
+  }
+}

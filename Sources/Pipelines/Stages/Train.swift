@@ -1,0 +1,185 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+
+/// Trains a network on the samples, on the training part only inside `validate`.
+enum Train: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "train",
+    summary: "Trains a network of branches, a fusion and a head on labelled samples.",
+    details: """
+      Branches make features of a pixel: 'spectral-cnn' from its bands, 'patch-cnn' from the window \
+      around it, 'graph' from its superpixel and the superpixels two hops around. Adam on \
+      mini-batches; early stopping watches a part of the training samples that is taken by blocks \
+      and not trained on. The model file holds the network, the preparation of its input and the \
+      background samples for explanations.
+      """,
+    options: [
+      OptionSpec(
+        "method", .choice(["network"]), default: "network", "What is trained."),
+      OptionSpec(
+        "branches", .list(of: .typed(ArchitectureOptions.branches)),
+        "The branches.", example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"),
+      OptionSpec("fusion", .choice(["concat"]), default: "concat", "How features are joined."),
+      OptionSpec(
+        "head", .typed(ArchitectureOptions.heads), default: .optional,
+        "What is made of the features; by default what the samples ask for.",
+        example: "{ type: \"softmax\", hidden: [64] }"),
+      OptionSpec("epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
+      OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
+      OptionSpec(
+        "learning-rate", .number(.leastNonzeroMagnitude...10), default: 1e-3, "Adam's step size."),
+      OptionSpec(
+        "weight-decay", .number(0...10), default: 1e-4, "The penalty on squared weights."),
+      OptionSpec(
+        "patience", .integer(1...100_000), default: 30,
+        "How many epochs without a better validation loss end the training."),
+      OptionSpec(
+        "validation", .number(0...0.9), default: 0.2,
+        "The share of the training samples that only early stopping sees; 0 for none."),
+      OptionSpec(
+        "class-weights", .choice(["balanced", "none"]), default: "balanced",
+        "Whether classes of different frequency count the same."),
+      OptionSpec(
+        "background", .integer(1...10_000), default: 50,
+        "How many training samples are kept as baselines of explanations."),
+    ],
+    inputs: [
+      InputDefinition("cube", [.raster], "The input of the network."),
+      InputDefinition("segments", [.segments], isRequired: false, source: .named,
+        "The superpixels, for a graph branch."),
+      InputDefinition("samples", [.samples], source: .named, "The labelled samples."),
+    ],
+    output: .model)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let cube = try request.raster("cube")
+    let samples = try request.samples("samples")
+    let segments = request.segments("segments")
+    let architecture = try ArchitectureOptions.architecture(request, cube, samples)
+    let needsSegments = architecture.branches.contains {
+      if case .graph = $0 { true } else { false }
+    }
+    if needsSegments && segments == nil {
+      throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
+    }
+    let training = ModelProduct.Training(
+      rows: SampleGatherer(
+        cube: cube, segments: segments, samples: samples, architecture: architecture
+      ).node(request),
+      samples: samples, cube: cube, segments: needsSegments ? segments : nil)
+    let node = fitNode(request, training, architecture)
+    return .model(
+      ModelProduct(
+        tag: request.tag, node: node, architecture: architecture, classes: samples.classes,
+        training: training))
+  }
+
+  private static func fitNode(
+    _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
+  ) -> Node {
+    let fold = request.fold
+    let options = trainingOptions(request)
+    let recipe = Recipe(
+      type: "model-inputs", options: "{}",
+      inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
+    let fits = recipe.fits
+    let backgroundCount = request.options.int("background")
+    let blockSize = Folds.defaultBlockSize(for: request.grid)
+    return request.planner.node(
+      Node(
+        name: request.name, kind: .value,
+        identity: request.identity() + ["\(request.seed)", fold.map { "fold \($0.index)" } ?? "all"],
+        edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
+          + (fold.map { [.all($0.folds.node)] } ?? [])
+      ) { context in
+        let gathered = try gather(context, training, architecture)
+        var positions = gathered.usable
+        var shared = 0
+        if let fold {
+          let folds = try TestPlaces(try context.value(2 + fits.count), fold: fold.index).folds
+          (positions, shared) = trainingPositions(folds, fold.index, gathered)
+        }
+        let set = try gathered.trainingSet(positions, blockSize: blockSize)
+        let trained = try Trainer.train(set, architecture: architecture, options: options)
+        let background = BackgroundSample.choose(
+          from: gathered.set, positions: positions, count: backgroundCount, seed: request.seed)
+        let sources = positions.compactMap { gathered.rows[$0]?.sources }
+        let notes = ModelNotes(
+          bands: training.cube.bands, classes: training.samples.classes,
+          preparation: recipe.steps(fitted: try fits.indices.map { try context.value(2 + $0) }[...]),
+          backgroundMean: trained.backgroundMean, sources: training.cube.view.node.bands,
+          background: background.compactMap { gathered.rows[$0]?.sources },
+          minimum: extremes(sources, min), maximum: extremes(sources, max),
+          record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
+          sharedSegmentSamples: shared, seed: request.seed)
+        return .bytes(try ModelPackage(model: trained.model, notes: notes).encoded())
+      })
+  }
+
+  /// The samples that a fold's model may see, and how many shared a segment with a test sample.
+  static func trainingPositions(
+    _ folds: Folds, _ fold: Int, _ gathered: GatheredSamples
+  ) -> (positions: [Int], shared: Int) {
+    let usable = Set(gathered.usable)
+    guard gathered.graph != nil else {
+      return (folds.trainingSamples(fold).filter(usable.contains), 0)
+    }
+    let (kept, dropped) = folds.trainingSamples(
+      fold, segmentOfSample: gathered.segmentOfSample)
+    return (kept.filter(usable.contains), dropped.filter(usable.contains).count)
+  }
+
+  static func gather(
+    _ context: NodeContext, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
+  ) throws -> GatheredSamples {
+    try GatheredSamples(
+      try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(1))),
+      tables: try context.tables(0, context.window), bandCount: architecture.bandCount,
+      needsSegments: training.segments != nil)
+  }
+
+  private static func trainingOptions(_ request: PlanRequest) -> TrainingOptions {
+    let options = request.options
+    var result = TrainingOptions()
+    result.epochs = options.int("epochs")
+    result.batchSize = options.int("batch")
+    result.learningRate = options.float("learning-rate")
+    result.weightDecay = options.float("weight-decay")
+    result.patience = options.int("patience")
+    result.validationShare = options.double("validation")
+    result.classWeights = options.string("class-weights") == "none" ? .none : .balanced
+    result.seed = request.seed
+    return result
+  }
+
+  private static func extremes(
+    _ rows: [[Float]], _ choose: (Float, Float) -> Float
+  ) -> [Float] {
+    guard var result = rows.first else { return [] }
+    for row in rows.dropFirst() {
+      for index in result.indices { result[index] = choose(result[index], row[index]) }
+    }
+    return result
+  }
+}
+
+extension GatheredSamples {
+  /// Some of the samples as a training set.
+  func trainingSet(_ positions: [Int], blockSize: Double) throws -> TrainingSet {
+    guard !positions.isEmpty else {
+      throw ExecutionError.data("no training sample has every band and segment it needs")
+    }
+    let chosen = try SampleSet(
+      kind: set.kind, categories: set.categories, samples: positions.map { set.samples[$0] })
+    if chosen.kind == .softmax, chosen.counts.count(where: { $0 > 0 }) < 2 {
+      throw ExecutionError.data("the training samples have one class only")
+    }
+    return try TrainingSet(
+      samples: chosen, blockSize: blockSize, bandCount: bandCount, spectra: spectra(positions),
+      windows: windows(positions), graph: graph,
+      segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
+  }
+}

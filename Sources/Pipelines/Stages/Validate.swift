@@ -1,0 +1,146 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+
+/// Scores a model out of fold: everything fitted is fitted anew without each fold's test places.
+enum Validate: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "validate",
+    summary: "Scores a model on folds that it has not seen.",
+    details: """
+      For every fold the pipeline is planned anew from the first fitted stage on: points are \
+      gridded, bands scaled and networks trained without the fold's test places. Scores are pooled \
+      over all folds' test samples. With a graph branch, training samples whose segment also holds \
+      a test sample are left out of that fold, and counted.
+      """,
+    inputs: [
+      InputDefinition("model", [.model], "The model to score."),
+      InputDefinition("folds", [.folds], source: .named, "The folds, from 'split'."),
+    ],
+    output: .scores)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    guard case .model(let model) = request.inputs["model"]?.first else {
+      throw request.failure("inputs", "needs a model")
+    }
+    guard let training = model.training else {
+      throw request.failure("inputs", "a model from a file cannot be trained anew for each fold")
+    }
+    let folds = try request.folds("folds")
+    guard folds.samples.tag == training.samples.tag else {
+      throw request.failure(
+        "inputs",
+        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
+          + "'\(training.samples.tag)'")
+    }
+    let models = try (0..<folds.count).map { fold in
+      let product = try request.planner.product(
+        model.tag, fold: FoldContext(folds: folds, index: fold))
+      guard case .model(let model) = product else {
+        throw request.failure("inputs", "needs a model")
+      }
+      return model
+    }
+    let predictions = models.enumerated().map { fold, model in
+      predictionNode(request, folds, fold, model)
+    }
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .value, identity: request.identity(),
+        edges: [.all(training.samples.node), .all(folds.node)] + predictions.map(Node.Edge.all)
+      ) { context in
+        .bytes(try scores(context, folds: folds, model: model))
+      })
+    return .scores(ScoresProduct(tag: request.tag, node: node))
+  }
+
+  /// The probabilities of a fold's test samples by the fold's model.
+  private static func predictionNode(
+    _ request: PlanRequest, _ folds: FoldsProduct, _ fold: Int, _ model: ModelProduct
+  ) -> Node {
+    guard let training = model.training else { return model.node }
+    return request.planner.node(
+      Node(
+        name: "\(request.name)@\(fold)", kind: .value, identity: ["fold predictions 1", "\(fold)"],
+        edges: [
+          .all(training.rows), .all(training.samples.node), .all(folds.node), .all(model.node),
+        ]
+      ) { context in
+        let gathered = try Train.gather(context, training, model.architecture)
+        let tested = try TestPlaces(try context.value(2), fold: fold).folds.testSamples(fold)
+        let usable = Set(gathered.usable)
+        let positions = tested.filter(usable.contains)
+        let package = try ModelPackage(try context.value(3))
+        let values =
+          positions.isEmpty
+          ? []
+          : package.model.probabilities(
+            gathered.batch(positions, fill: package.notes.backgroundMean))
+        return .bytes(
+          [UInt8](
+            try JSONEncoder.stable.encode(
+              FoldPredictions(
+                positions: positions, values: values, missing: tested.count - positions.count,
+                sharedSegmentSamples: package.notes.sharedSegmentSamples,
+                trainingSamples: package.notes.record.trainingCount
+                  + package.notes.record.validationCount,
+                bestEpoch: package.notes.record.bestEpoch))))
+      })
+  }
+
+  private static func scores(
+    _ context: NodeContext, folds product: FoldsProduct, model: ModelProduct
+  ) throws -> [UInt8] {
+    let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
+    let folds = try JSONDecoder.stable.decode(Folds.self, from: Data(try context.value(1)))
+    let outputs = model.classes.count
+    var predictions = [Float](repeating: .nan, count: set.count * outputs)
+    let parts = try (0..<product.count).map { fold in
+      try JSONDecoder.stable.decode(FoldPredictions.self, from: Data(try context.value(2 + fold)))
+    }
+    for part in parts {
+      for (row, position) in part.positions.enumerated() {
+        for output in 0..<outputs {
+          predictions[position * outputs + output] = part.values[row * outputs + output]
+        }
+      }
+    }
+    let metrics = FoldMetrics(predictions: predictions, samples: set, folds: folds)
+    return [UInt8](
+      try JSONEncoder.stable.encode(
+        Scores(
+          metrics: metrics, classes: model.classes, method: folds.method,
+          blockSize: folds.blockSize, foldNames: folds.names, folds: parts,
+          predictions: predictions, foldOfSample: folds.foldOfSample,
+          isTransductive: model.needsSegments)))
+  }
+}
+
+/// What one fold's model says of its test samples.
+struct FoldPredictions: Codable {
+  var positions: [Int]
+  /// Samples x outputs.
+  var values: [Float]
+  /// Test samples without every band or segment.
+  var missing: Int
+  var sharedSegmentSamples: Int
+  var trainingSamples: Int
+  var bestEpoch: Int
+}
+
+/// The scores of a validation with what one must know to trust them.
+struct Scores: Codable {
+  var metrics: FoldMetrics
+  var classes: [String]
+  var method: Folds.Method
+  var blockSize: Double
+  var foldNames: [String]
+  var folds: [FoldPredictions]
+  /// Out-of-fold predictions, all samples x outputs; NaN where a sample was not tested.
+  var predictions: [Float]
+  var foldOfSample: [Int]
+  /// Whether a branch saw unlabelled cells of test places.
+  var isTransductive: Bool
+}

@@ -1,0 +1,77 @@
+/// Writes products into the output folder.
+enum Write: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "write",
+    summary: "Writes products as files that open styled and named in QGIS.",
+    details: """
+      Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml', \
+      models '<tag>.safetensors', scores '<tag>.csv'. Every file is written under a private name, \
+      checked, synced and renamed, the style before its raster: a reader never sees a part, and a \
+      failure leaves the files of an earlier run as they were.
+      """,
+    options: [
+      OptionSpec(
+        "nodata", .either(.number(-.infinity ... .infinity), .choice(["nan"])), default: -9999,
+        "What stands for missing cells of real values; \"nan\" for not-a-number.", example: "\"nan\"")
+    ],
+    inputs: [
+      InputDefinition(
+        "products", [.raster, .segments, .model, .scores], isMany: true, "What to write.")
+    ],
+    output: nil)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    .outputs(
+      OutputTask(
+        kind: .write, tag: request.tag, products: OutputTask.named(request, "products"),
+        nodata: request.options.optionalDouble("nodata") ?? .nan))
+  }
+}
+
+/// Writes a page that tells what was made, how good it is and what it looks like.
+enum Report: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "report",
+    summary: "Writes a page with the run's facts, its scores and a picture of each layer.",
+    details: """
+      'report.html' holds everything it shows and loads nothing from elsewhere. Pictures are those \
+      of the layers that the pipeline writes.
+      """,
+    inputs: [
+      InputDefinition(
+        "products", [.raster, .segments, .samples, .folds, .model, .scores], isMany: true,
+        source: .everything, "What to report; by default every product.")
+    ],
+    output: nil)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    .outputs(
+      OutputTask(
+        kind: .report, tag: request.tag, products: OutputTask.named(request, "products"),
+        nodata: .nan))
+  }
+}
+
+extension OutputTask {
+  /// The products of an input with the names of their outputs.
+  static func named(_ request: PlanRequest, _ role: String) -> [(tag: String, product: Product)] {
+    (request.inputs[role] ?? []).map { ($0.tag, $0) }
+  }
+}
+
+extension Product {
+  /// The tag that the product's files are named after.
+  var tag: String {
+    switch self {
+    case .raster(let raster): raster.tag
+    case .segments(let segments): segments.tag
+    case .samples(let samples): samples.tag
+    case .folds(let folds): folds.tag
+    case .model(let model): model.tag
+    case .scores(let scores): scores.tag
+    case .outputs(let task): task.tag
+    }
+  }
+}

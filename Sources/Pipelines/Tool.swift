@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+import RasterFiles
+import Rasters
+import Tensors
+
+/// What the commands do.
+public enum Tool {
+  /// Performs a command; results go to stdout, everything else to stderr.
+  public static func perform(_ command: Command) -> Runner.Status {
+    switch command {
+    case .help(let verb): print(Command.helpText(for: verb))
+    case .version: print("gossan \(Gossan.version)")
+    case .run(let run): return Runner.run(run)
+    case .check(let check): return perform(check)
+    case .stages(let stages): return perform(stages)
+    case .info(let info): return perform(info)
+    case .doctor(let doctor): return perform(doctor)
+    }
+    return .done
+  }
+
+  private static func perform(_ check: Command.Check) -> Runner.Status {
+    let problems = Runner.problems(check.pipeline, overrides: check.overrides)
+    for problem in problems { Runner.say(problem.description) }
+    if problems.isEmpty && check.verbosity != .quiet { print("\(check.pipeline): no problems found") }
+    return problems.isEmpty ? .done : .invalid
+  }
+
+  private static func perform(_ stages: Command.Stages) -> Runner.Status {
+    let catalog = StageCatalog.definitions
+    guard let name = stages.name else {
+      print(stages.isSchema ? StageSchema.pipeline(catalog) : StageDefinition.list(catalog))
+      return .done
+    }
+    guard let stage = catalog.first(where: { $0.name == name }) else {
+      Runner.say(
+        "there is no stage '\(name)'" + Suggestion.phrase(name, among: catalog.map(\.name)))
+      return .invalid
+    }
+    print(stages.isSchema ? StageSchema.stage(stage) : stage.describe())
+    return .done
+  }
+
+  private static func perform(_ info: Command.Info) -> Runner.Status {
+    do {
+      print(try FileDescription(info.file).text(isJSON: info.isJSON))
+      return .done
+    } catch {
+      Runner.say("\(error)")
+      return .failed
+    }
+  }
+
+  private static func perform(_ doctor: Command.Doctor) -> Runner.Status {
+    GDAL.initialize()
+    let hasProjection = GDAL.projDataIsFound
+    let facts: [(String, String)] = [
+      ("gossan", Gossan.version), ("GDAL", GDAL.version), ("PROJ", GDAL.projVersion),
+      ("PROJ data", hasProjection ? "found" : "missing: install proj-data, or set PROJ_LIB"),
+      ("OpenBLAS kernel", Products.kernelName),
+      ("cores", "\(ProcessInfo.processInfo.activeProcessorCount)"),
+      ("memory", "\(ProcessInfo.processInfo.physicalMemory >> 20) MiB"),
+    ]
+    if doctor.isJSON {
+      let object = Dictionary(uniqueKeysWithValues: facts)
+      print(String(decoding: (try? JSONEncoder.stable.encode(object)) ?? Data(), as: UTF8.self))
+    } else {
+      for (name, value) in facts {
+        print(name.padding(toLength: 18, withPad: " ", startingAt: 0) + value)
+      }
+    }
+    return hasProjection ? .done : .failed
+  }
+}
