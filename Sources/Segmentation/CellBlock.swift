@@ -12,6 +12,8 @@ struct CellBlock {
   private let bandCount: Int
   /// The cells of the grid that are loaded.
   private var window = Window(x: 0, y: 0, width: 0, height: 0)
+  /// The first cell, counted from the lattice cell's first.
+  private var corner: Cell?
   /// The pixels, padded to whole groups of lanes.
   private var stride = 0
   /// Band-major, `stride` apart; padding is NaN and therefore nearest to nothing.
@@ -20,6 +22,8 @@ struct CellBlock {
   private var rows: [Float] = []
   /// The candidate nearest to each pixel, -1 for none.
   private var nearest: [Int32] = []
+  /// All bits of the pixels of one candidate.
+  private var selection: [UInt32] = []
 
   // The candidates, ascending in lattice index.
   private var candidateCells: [Cell] = []
@@ -35,16 +39,11 @@ struct CellBlock {
   ) {
     let one = Window(x: cell.column, y: cell.row, width: 1, height: 1)
     let loaded = lattice.window(of: one).intersection(within)
-    resize(to: loaded)
-    let left = loaded.x - lattice.firstColumn(cell.column)
-    let top = loaded.y - lattice.firstRow(cell.row)
+    let corner = Cell(
+      column: loaded.x - lattice.firstColumn(cell.column),
+      row: loaded.y - lattice.firstRow(cell.row))
+    place(loaded, corner: corner)
     let width = loaded.width
-    for row in 0..<loaded.height {
-      for column in 0..<width {
-        columns[row * width + column] = Float(left + column)
-        rows[row * width + column] = Float(top + row)
-      }
-    }
     let start = cube.window.index(column: loaded.x, row: loaded.y)
     cube.values.withUnsafeBufferPointer { source in
       values.withUnsafeMutableBufferPointer { target in
@@ -59,14 +58,24 @@ struct CellBlock {
     }
   }
 
-  private mutating func resize(to newWindow: Window) {
-    defer { window = newWindow }
-    guard newWindow.cellCount != window.cellCount || values.isEmpty else { return }
-    stride = (newWindow.cellCount + Self.laneCount - 1) / Self.laneCount * Self.laneCount
+  /// Makes room for a window and notes its cells' positions, unless they are the last one's.
+  private mutating func place(_ loaded: Window, corner newCorner: Cell) {
+    let isSameShape = loaded.width == window.width && loaded.height == window.height
+    window = loaded
+    if isSameShape, corner == newCorner { return }
+    corner = newCorner
+    stride = (loaded.cellCount + Self.laneCount - 1) / Self.laneCount * Self.laneCount
     values = [Float](repeating: .nan, count: bandCount * stride)
     columns = [Float](repeating: 0, count: stride)
     rows = columns
     nearest = [Int32](repeating: -1, count: stride)
+    selection = [UInt32](repeating: 0, count: stride)
+    for row in 0..<loaded.height {
+      for column in 0..<loaded.width {
+        columns[row * loaded.width + column] = Float(newCorner.column + column)
+        rows[row * loaded.width + column] = Float(newCorner.row + row)
+      }
+    }
   }
 
   /// Looks up the centres of the 3 x 3 lattice cells around `cell`.
@@ -147,52 +156,56 @@ struct CellBlock {
   }
 
   /// Adds the pixels of each candidate that `sums` covers.
-  func addSums(to sums: inout CentreSums, lattice: SuperpixelLattice, cell: Cell) {
+  mutating func addSums(to sums: inout CentreSums, lattice: SuperpixelLattice, cell: Cell) {
     for (candidate, home) in candidateCells.enumerated()
     where sums.cells.contains(column: home.column, row: home.row) {
-      let count = pixelCount(of: candidate)
+      let count = select(Int32(candidate))
       guard count > 0 else { continue }
       let index = sums.cells.index(column: home.column, row: home.row)
       let right = lattice.firstColumn(cell.column) - lattice.firstColumn(home.column)
       let down = lattice.firstRow(cell.row) - lattice.firstRow(home.row)
       sums.counts[index] += count
-      sums.columns[index] += Double(right) * Double(count) + sum(columns, 0, of: candidate)
-      sums.rows[index] += Double(down) * Double(count) + sum(rows, 0, of: candidate)
+      sums.columns[index] += Double(right) * Double(count) + selectedSum(columns, from: 0)
+      sums.rows[index] += Double(down) * Double(count) + selectedSum(rows, from: 0)
       for band in 0..<bandCount {
-        sums.colors[index * bandCount + band] += sum(values, band * stride, of: candidate)
+        sums.colors[index * bandCount + band] += selectedSum(values, from: band * stride)
       }
     }
   }
 
-  private func pixelCount(of candidate: Int) -> Int32 {
-    nearest.withUnsafeBytes { nearest in
-      var counts = SIMD16<Int32>(repeating: 0)
-      for group in 0..<stride / Self.laneCount {
-        let which = nearest.loadUnaligned(
-          fromByteOffset: group * MemoryLayout<Lanes>.stride, as: SIMD16<Int32>.self)
-        counts.replace(with: counts &+ 1, where: which .== Int32(candidate))
+  /// Sets the bits of a candidate's pixels and clears those of others; returns their number.
+  private mutating func select(_ candidate: Int32) -> Int32 {
+    nearest.withUnsafeBufferPointer { nearest in
+      selection.withUnsafeMutableBufferPointer { selection in
+        var count: Int32 = 0
+        for pixel in 0..<nearest.count {
+          let isOwn = nearest[pixel] == candidate
+          selection[pixel] = isOwn ? ~0 : 0
+          count &+= isOwn ? 1 : 0
+        }
+        return count
       }
-      let eight = counts.lowHalf &+ counts.highHalf
-      let four = eight.lowHalf &+ eight.highHalf
-      return four[0] &+ four[1] &+ four[2] &+ four[3]
     }
   }
 
-  /// The sum over a candidate's pixels: lanes over at most 256 pixels, widened and added in order.
-  private func sum(_ numbers: [Float], _ start: Int, of candidate: Int) -> Double {
+  /// The sum over the selected pixels: lanes over at most 256 pixels, widened and added in order.
+  private func selectedSum(_ numbers: [Float], from start: Int) -> Double {
     let groups = stride / Self.laneCount
     let size = MemoryLayout<Lanes>.stride
     return numbers.withUnsafeBytes { numbers in
-      nearest.withUnsafeBytes { nearest in
+      selection.withUnsafeBytes { selection in
         var total = 0.0
         for strip in Swift.stride(from: 0, to: groups, by: 16) {
           var lanes = Lanes(repeating: 0)
-          for group in strip..<min(strip + 16, groups) {
-            let which = nearest.loadUnaligned(
-              fromByteOffset: group * size, as: SIMD16<Int32>.self)
-            let value = numbers.loadUnaligned(
-              fromByteOffset: start * MemoryLayout<Float>.stride + group * size, as: Lanes.self)
-            lanes += value.replacing(with: 0, where: which .!= Int32(candidate))
+          for offset in Swift.stride(
+            from: strip * size, to: min(strip + 16, groups) * size, by: size)
+          {
+            let bits = numbers.loadUnaligned(
+              fromByteOffset: start * MemoryLayout<Float>.stride + offset,
+              as: SIMD16<UInt32>.self)
+            let mask = selection.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt32>.self)
+            // Missing samples of other pixels vanish with their bits; a product would keep NaN.
+            lanes += unsafeBitCast(bits & mask, to: Lanes.self)
           }
           let eight = lanes.lowHalf + lanes.highHalf
           let four = eight.lowHalf + eight.highHalf

@@ -191,30 +191,35 @@ extension SegmentNeighborhood {
     var old = pixels
     var new = [Float](repeating: 0, count: pixels.count)
     for _ in 0..<hops {
-      for pixel in 0..<pixelCount {
-        let to = pixel * bandCount
-        for band in to..<to + bandCount { new[band] = 0 }
-        let around = adjacent[pixel]
-        let terms = (around[0], around[1], Int32(pixel), around[2], around[3])
-        add(terms.0, to, old, &new, bandCount)
-        add(terms.1, to, old, &new, bandCount)
-        add(terms.2, to, old, &new, bandCount)
-        add(terms.3, to, old, &new, bandCount)
-        add(terms.4, to, old, &new, bandCount)
-        let root = roots[pixel]
-        for band in to..<to + bandCount { new[band] *= root }
+      old.withUnsafeBufferPointer { old in
+        new.withUnsafeMutableBufferPointer { new in
+          for pixel in 0..<pixelCount {
+            let around = adjacent[pixel]
+            let own = pixel * bandCount
+            let target = new.extracting(own..<own + bandCount)
+            target.update(repeating: 0)
+            add(around[0], old, to: target)
+            add(around[1], old, to: target)
+            add(Int32(truncatingIfNeeded: pixel), old, to: target)
+            add(around[2], old, to: target)
+            add(around[3], old, to: target)
+            let root = roots[pixel]
+            for band in 0..<bandCount { target[band] *= root }
+          }
+        }
       }
       swap(&old, &new)
     }
     return old
   }
 
+  @inline(__always)
   private func add(
-    _ pixel: Int32, _ to: Int, _ old: [Float], _ new: inout [Float], _ bandCount: Int
+    _ pixel: Int32, _ old: UnsafeBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>
   ) {
     guard pixel >= 0 else { return }
-    let from = Int(pixel) * bandCount
+    let from = Int(pixel) * target.count
     let root = roots[Int(pixel)]
-    for band in 0..<bandCount { new[to + band] += root * old[from + band] }
+    for band in 0..<target.count { target[band] += root * old[from + band] }
   }
 }

@@ -39,24 +39,37 @@ public struct InternalConvolution: Sendable, Hashable {
       rows: pixels, columns: outputs, inner: linear.inputs,
       graph.propagated, .rows(linear.inputs, at: first * linear.inputs),
       linear.weight, .transposed(linear.inputs), into: &active, .rows(outputs))
-    for pixel in 0..<pixels {
-      for output in 0..<outputs {
-        let value = active[pixel * outputs + output] + linear.bias[output]
-        active[pixel * outputs + output] = max(value, 0)
-      }
-    }
     var values = [Float](repeating: 0, count: segments.count * outputs)
-    for (row, segment) in segments.enumerated() {
-      let range = graph.pixelStart[segment] - first..<graph.pixelStart[segment + 1] - first
-      for pixel in range {
-        for output in 0..<outputs {
-          values[row * outputs + output] += active[pixel * outputs + output]
+    active.withUnsafeMutableBufferPointer { active in
+      linear.bias.withUnsafeBufferPointer { bias in
+        values.withUnsafeMutableBufferPointer { values in
+          for (row, segment) in segments.enumerated() {
+            let range = graph.pixelStart[segment] - first..<graph.pixelStart[segment + 1] - first
+            let means = values.extracting(row * outputs..<(row + 1) * outputs)
+            for pixel in range {
+              Self.rectify(
+                active.extracting(pixel * outputs..<(pixel + 1) * outputs), bias, addingTo: means)
+            }
+            let share = 1 / Float(max(1, range.count))
+            for output in 0..<outputs { means[output] *= share }
+          }
         }
       }
-      let share = 1 / Float(max(1, range.count))
-      for output in 0..<outputs { values[row * outputs + output] *= share }
     }
     return (values, keepsMask ? active.map { $0 > 0 ? 1 : 0 } : [])
+  }
+
+  /// Adds the bias to a pixel's values, cuts off negative ones and adds the rest to sums.
+  private static func rectify(
+    _ values: UnsafeMutableBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>,
+    addingTo sums: UnsafeMutableBufferPointer<Float>
+  ) {
+    for output in 0..<bias.count {
+      let sum = values[output] + bias[output]
+      let value = sum > 0 ? sum : 0
+      values[output] = value
+      sums[output] += value
+    }
   }
 
   /// Adds the parameters' gradient; returns that of `propagated` on demand.
@@ -95,14 +108,20 @@ public struct InternalConvolution: Sendable, Hashable {
     let first = graph.pixelStart[segments.lowerBound]
     let pixels = graph.pixelStart[segments.upperBound] - first
     var result = [Float](repeating: 0, count: pixels * outputs)
-    for segment in segments {
-      let range = graph.pixelStart[segment]..<graph.pixelStart[segment + 1]
-      let share = 1 / Float(max(1, range.count))
-      for pixel in range {
-        for output in 0..<outputs {
-          let slope = outputGradient[segment * outputs + output] * share
-          result[(pixel - first) * outputs + output] =
-            Float(mask[pixel * outputs + output]) * slope
+    result.withUnsafeMutableBufferPointer { result in
+      mask.withUnsafeBufferPointer { mask in
+        outputGradient.withUnsafeBufferPointer { slopes in
+          for segment in segments {
+            let range = graph.pixelStart[segment]..<graph.pixelStart[segment + 1]
+            let share = 1 / Float(max(1, range.count))
+            for pixel in range {
+              let (from, to) = (pixel * outputs, (pixel - first) * outputs)
+              for output in 0..<outputs {
+                let slope = slopes[segment * outputs + output] * share
+                result[to + output] = Float(mask[from + output]) * slope
+              }
+            }
+          }
         }
       }
     }
