@@ -85,20 +85,23 @@ public struct Convolution: Sendable, Hashable {
       "\(x.count) and \(outputGradient.count) values for \(shape) and \(output)")
     let (inRun, outRun) = (shape.columns * shape.batch, output.columns * shape.batch)
     let depth = kernelRows * inputs
+    // Transposed, `[column][row][input][output]`: products with the longer side first are faster.
     var packed = [Float](repeating: 0, count: weight.count)
     for row in 0..<output.rows {
       for column in 0..<kernelColumns {
         Products.multiply(
-          rows: outputs, columns: depth, inner: outRun,
-          outputGradient, .rows(outRun, at: row * outputs * outRun),
-          x, .transposed(inRun, at: row * inputs * inRun + column * shape.batch),
-          beta: 1, into: &packed, .rows(depth, at: column * outputs * depth))
+          rows: depth, columns: outputs, inner: outRun,
+          x, .rows(inRun, at: row * inputs * inRun + column * shape.batch),
+          outputGradient, .transposed(outRun, at: row * outputs * outRun),
+          beta: 1, into: &packed, .rows(outputs, at: column * outputs * depth))
       }
       let values = outputGradient.span.extracting(
         row * outputs * outRun..<(row + 1) * outputs * outRun)
       Rectifier.addSums(values, run: outRun, to: &gradient.bias)
     }
-    forEachWeight { place, packedPlace in gradient.weight[place] += packed[packedPlace] }
+    forEachWeight { place, output, column, under in
+      gradient.weight[place] += packed[(column * depth + under) * outputs + output]
+    }
   }
 
   /// The inputs' gradient for the outputs' gradient.
@@ -158,21 +161,25 @@ public struct Convolution: Sendable, Hashable {
   /// The weights as one matrix per kernel column: `[column][output][row][input]`.
   private func packedWeight() -> [Float] {
     var packed = [Float](repeating: 0, count: weight.count)
-    forEachWeight { place, packedPlace in packed[packedPlace] = weight[place] }
+    let depth = kernelRows * inputs
+    forEachWeight { place, output, column, under in
+      packed[(column * outputs + output) * depth + under] = weight[place]
+    }
     return packed
   }
 
-  /// Every weight's place in the stored and in the packed order.
+  /// Every weight's place, its filter, its kernel column and its place among the kernel rows'
+  /// channels `[row][input]`.
   @inline(__always)
-  private func forEachWeight(_ body: (_ place: Int, _ packedPlace: Int) -> Void) {
+  private func forEachWeight(
+    _ body: (_ place: Int, _ output: Int, _ column: Int, _ under: Int) -> Void
+  ) {
     for output in 0..<outputs {
       for input in 0..<inputs {
         for row in 0..<kernelRows {
           let place = ((output * inputs + input) * kernelRows + row) * kernelColumns
           for column in 0..<kernelColumns {
-            body(
-              place + column,
-              ((column * outputs + output) * kernelRows + row) * inputs + input)
+            body(place + column, output, column, row * inputs + input)
           }
         }
       }
