@@ -136,6 +136,36 @@ final class CoordinateMap {
     return wrap.turn * (way.sum() / length).rounded(.toNearestOrEven)
   }
 
+  /// A window of the file that holds the image of a window, by some of its places.
+  ///
+  /// It is larger by the longest way between two of these; nil where a place has no image.
+  func roughImage(of window: Window) -> Window? {
+    var places = Positions(columns: [], rows: [])
+    for v in 0...16 {
+      for u in 0...16 {
+        places.columns.append(Double(window.x) + Double(window.width * u) / 16)
+        places.rows.append(Double(window.y) + Double(window.height * v) / 16)
+      }
+    }
+    apply(&places)
+    let (columns, rows) = (places.columns, places.rows)
+    guard let left = columns.min(), let right = columns.max(), let top = rows.min(),
+      let bottom = rows.max(), (columns + rows).allSatisfy({ !$0.isNaN })
+    else { return nil }
+    var longest = 0.0
+    for index in 17..<columns.count {
+      for other in [index - 1, index - 17] where index % 17 != 0 || other == index - 17 {
+        longest = max(
+          longest, abs(columns[index] - columns[other]), abs(rows[index] - rows[other]))
+      }
+    }
+    let inner = Window(
+      x: Int(left.rounded(.down)), y: Int(top.rounded(.down)),
+      width: Int(right.rounded(.up) - left.rounded(.down)),
+      height: Int(bottom.rounded(.up) - top.rounded(.down)))
+    return inner.expanded(by: Int(longest.rounded(.up)) + 1)
+  }
+
   /// The whole cells by which the file is shifted against the grid, when they share their cells.
   ///
   /// Compared to a thousandth of a cell at 5 x 5 places of the shared part; nil where they differ

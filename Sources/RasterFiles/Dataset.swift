@@ -20,15 +20,17 @@ final class Dataset {
   let handle: GDALDatasetH
   private var isOpen = true
 
-  /// Opens a file (or whatever GDAL takes for one) for reading.
+  /// Opens a file (or whatever GDAL takes for one) for reading; a table may be a `.gz`.
   init(opening path: String, as kind: Kind, options: [String] = []) throws(GDALError) {
     GDAL.initialize()
     HDF5.silence(for: path)
+    let isCompressed = kind == .vector && path.hasSuffix(".gz") && !path.hasPrefix("/vsi")
+    let name = isCompressed ? "/vsigzip/\(path)" : path
     let log = MessageLog()
     let opened = log.record {
       withStringList(options) { list in
         GDALOpenEx(
-          path, UInt32(kind.flags | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR), nil,
+          name, UInt32(kind.flags | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR), nil,
           constant(list), nil)
       }
     }

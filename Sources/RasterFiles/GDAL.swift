@@ -13,6 +13,8 @@ public enum GDAL {
     // Members of a VRT are otherwise shared between datasets opened by one thread, which breaks
     // when those datasets are then read by different threads.
     CPLSetConfigOption("VRT_SHARED_SOURCE", "0")
+    // Reading a compressed table shall not leave a file beside it.
+    CPLSetConfigOption("CPL_VSIL_GZIP_WRITE_PROPERTIES", "NO")
     GDALAllRegister()
   }()
 

@@ -8,6 +8,7 @@ final class RasterReader {
   private let bands: [SourceBand]
   private let resampling: Resampling
   private let placement: Placement
+  private lazy var members = VirtualMembers(dataset)
   /// Values read from the file at a time, at most; 64 MB.
   private static let readLimit = 1 << 24
 
@@ -93,6 +94,17 @@ final class RasterReader {
       }
     }
     return cube
+  }
+
+  /// The files on which a window of the grid depends, or may depend.
+  func files(touching window: Window) -> [String] {
+    let extent = Window(x: 0, y: 0, width: dataset.width, height: dataset.height)
+    let needed =
+      switch placement {
+      case .shifted(let dx, let dy): window.offset(dx: dx, dy: dy)
+      case .mapped(let map): map.roughImage(of: window)?.expanded(by: resampling.reach) ?? extent
+      }
+    return members.files(touching: needed.intersection(extent))
   }
 
   /// Fills the part of the cube in `block`, in halves while it needs too much of the file at once.

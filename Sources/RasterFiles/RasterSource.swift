@@ -45,6 +45,14 @@ public final class RasterSource: Sendable {
       grid.window.contains(window), "window \(window) reaches beyond the grid \(grid.window)")
     return try reader.withLock { reader throws(GDALError) in try reader.read(window) }
   }
+
+  /// The files on which a window's values depend (a few more at most): sidecars too, and of a
+  /// virtual raster the members that lie there.
+  public func files(touching window: Window) -> [String] {
+    precondition(
+      grid.window.contains(window), "window \(window) reaches beyond the grid \(grid.window)")
+    return reader.withLock { $0.files(touching: window) }
+  }
 }
 
 /// Bands of a raster file that several threads read at once, each through a source of its own.

@@ -57,7 +57,8 @@ public struct VectorInfo: Sendable, Hashable {
     layers = (0..<GDALDatasetGetLayerCount(dataset.handle)).compactMap { index in
       GDALDatasetGetLayer(dataset.handle, index).map(Layer.init)
     }
-    files = dataset.files()
+    let prefix = "/vsigzip/"
+    files = dataset.files().map { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
   }
 }
 

@@ -108,6 +108,9 @@ import Testing
     let crs = try #require(info.layers.first?.crs)
     let points = try PointTable.read(path: jura + ".gpkg", crs: crs)
     let table = try PointTable.read(path: jura + ".csv", crs: crs)
+    let compressed = "\(data)/wa_sed1_au/samples.csv.gz"
+    #expect(try VectorInfo(path: compressed).files == [compressed])
+    #expect(try PointTable.read(path: compressed, crs: "").count == 1392)
     #expect(points.count == 259 && table.count == 259)
     #expect(zip(points.x, table.x).allSatisfy { abs($0 - $1) < 1e-6 })
     #expect(points.columns["Cd"] == table.columns["Cd"])

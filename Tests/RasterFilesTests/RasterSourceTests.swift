@@ -293,6 +293,55 @@ import Testing
     #expect(file?.description.contains("/nowhere/x.tif") == true)
   }
 
+  @Test("a window depends on the members that lie there", arguments: [false, true])
+  func membersOfAVirtualRaster(isReprojected: Bool) throws {
+    let scratch = try Scratch()
+    let swiss = try wkt("EPSG:2056")
+    func grid(_ tile: Int, _ width: Int) -> Grid {
+      Grid(
+        width: width, height: 100,
+        transform: GeoTransform(
+          left: 2_550_000 + 1000 * Double(tile), top: 1_220_000, cellWidth: 10, cellHeight: 10),
+        crs: swiss)
+    }
+    var sources = ""
+    for tile in 0..<3 {
+      _ = try scratch.raster("\(tile).tif", grid(tile, 100), noise)
+      _ = try scratch.write("<PAMDataset></PAMDataset>", "\(tile).tif.aux.xml")
+      sources += """
+        <SimpleSource><SourceFilename relativeToVRT="1">\(tile).tif</SourceFilename>
+          <SourceBand>1</SourceBand><SrcRect xOff="0" yOff="0" xSize="100" ySize="100"/>
+          <DstRect xOff="\(100 * tile)" yOff="0" xSize="100" ySize="100"/></SimpleSource>
+
+        """
+    }
+    let vrt = try scratch.write(
+      """
+      <VRTDataset rasterXSize="300" rasterYSize="100"><SRS>EPSG:2056</SRS>
+        <GeoTransform>2550000,10,0,1220000,0,-10</GeoTransform>
+        <VRTRasterBand dataType="Float32" band="1"><NoDataValue>-9999</NoDataValue>\(sources)
+        </VRTRasterBand></VRTDataset>
+      """, "mosaic.vrt")
+    let crs = isReprojected ? try wkt("EPSG:32632") : swiss
+    let corner = try CRS.transform(x: [2_550_000], y: [1_220_000], from: swiss, to: crs)
+    let target = Grid(
+      width: 300, height: 60,
+      transform: GeoTransform(
+        left: corner.x[0], top: corner.y[0] - 200, cellWidth: 10, cellHeight: 10), crs: crs)
+    let source = try RasterSource(path: vrt, grid: target, resampling: .cubic)
+    #expect(source.isOnGrid == !isReprojected)
+    func names(_ x: Int, _ width: Int) -> [Substring] {
+      source.files(touching: Window(x: x, y: 0, width: width, height: 60)).map {
+        $0.split(separator: "/").last ?? ""
+      }
+    }
+    #expect(names(10, 40) == ["mosaic.vrt", "0.tif", "0.tif.aux.xml"])
+    #expect(
+      names(50, 100) == ["mosaic.vrt", "0.tif", "0.tif.aux.xml", "1.tif", "1.tif.aux.xml"])
+    #expect(names(230, 60) == ["mosaic.vrt", "2.tif", "2.tif.aux.xml"])
+    #expect(names(0, 300).count == 7)
+  }
+
   @Test("many threads read what one reads", arguments: [Placing.same, .reprojected])
   func poolServesThreads(placing: Placing) throws {
     let scratch = try Scratch()
