@@ -4,12 +4,15 @@ public enum BranchNetwork: Sendable {
   case spectral(SpectralNetwork)
   /// A 2-D network over a window around a pixel.
   case patch(PatchNetwork)
+  /// A superpixel graph network.
+  case graph(GraphNetwork)
 
   /// The number of features that the branch makes.
   public var width: Int {
     switch self {
     case .spectral(let network): network.width
     case .patch(let network): network.width
+    case .graph(let network): network.width
     }
   }
 
@@ -26,14 +29,25 @@ public enum BranchNetwork: Sendable {
       self = none
       body(&network.stack)
       self = .patch(network)
+    case .graph: break
     }
   }
 
-  /// The layers of a spectral or patch network and their inputs' shape for a batch.
+  /// Changes a graph network, without copying its weights.
+  mutating func withGraph(_ body: (inout GraphNetwork) -> Void) {
+    guard case .graph(var network) = self else { return }
+    self = .spectral(.empty)
+    body(&network)
+    self = .graph(network)
+  }
+
+  /// The layers of a spectral or patch network and their inputs' shape for a batch; nil for a
+  /// graph.
   func stack(batch: Int) -> (stack: FeatureStack, shape: ActivationShape)? {
     switch self {
     case .spectral(let network): (network.stack, network.inputShape(batch: batch))
     case .patch(let network): (network.stack, network.inputShape(batch: batch))
+    case .graph: nil
     }
   }
 }
@@ -42,6 +56,12 @@ extension BranchNetwork: Parameterized {
   /// Visits the network's parameters.
   public mutating func visitParameters(_ prefix: String, _ body: Visitor) {
     withStack { $0.visitParameters(prefix, body) }
+    withGraph { $0.visitParameters(prefix, body) }
+  }
+
+  /// Visits the running statistics of a graph network.
+  public mutating func visitBuffers(_ prefix: String, _ body: Visitor) {
+    withGraph { $0.visitBuffers(prefix, body) }
   }
 }
 

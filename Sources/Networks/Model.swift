@@ -30,8 +30,9 @@ public struct Model: Sendable {
         branches.append(
           .patch(
             try PatchNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
-      case .graph:
-        throw ModelProblem("graph branches are not built in")
+      case .graph(let branch):
+        branches.append(
+          .graph(GraphNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
       }
     }
     let head = HeadNetwork(
@@ -51,10 +52,18 @@ public struct Model: Sendable {
 
   /// The raw outputs of a batch, samples x outputs, outside training.
   public func outputs(_ batch: ModelBatch) -> [Float] {
-    let inputs = prepare(batch, dropout: nil)
+    var inputs = ModelInputs(batch: batch)
+    for branch in parameters.branches {
+      guard case .graph(let network) = branch else {
+        inputs.shared.append(nil)
+        continue
+      }
+      inputs.shared.append(network.features(inputs.graph(bandCount: network.bandCount)))
+    }
+    let prepared = inputs
     let groups = Self.groups(batch.count)
     return Parallel.map(groups.count) { index in
-      forward(inputs, groups[index]).outputs(outputCount)
+      forward(prepared, groups[index]).outputs(outputCount)
     }.flatMap { $0 }
   }
 
@@ -72,11 +81,11 @@ public struct Model: Sendable {
   public func forward(
     _ batch: ModelBatch, training: Bool = false, dropout: Randomness = Randomness(seed: 0)
   ) -> (outputs: [Float], pass: ModelPass) {
-    let inputs = prepare(batch, dropout: training ? dropout : nil)
+    let (inputs, graphs) = prepare(batch, dropout: training ? dropout : nil)
     let groups = Self.groups(batch.count)
     let passes = Parallel.map(groups.count) { forward(inputs, groups[$0]) }
     let outputs = passes.flatMap { $0.outputs(outputCount) }
-    return (outputs, ModelPass(inputs: inputs, groups: passes))
+    return (outputs, ModelPass(inputs: inputs, groups: passes, graphs: graphs))
   }
 
   /// The gradient with respect to the parameters, for one with respect to the raw outputs.
@@ -88,16 +97,37 @@ public struct Model: Sendable {
     let parts = pullback(pass, outputGradient, wantsInput: false)
     var total = parts.first?.parameters ?? parameters.zeroed()
     for part in parts.dropFirst() { total.add(part.parameters) }
+    for (index, graph) in pass.graphs.enumerated() {
+      guard let graph, case .graph(let network) = parameters.branches[index] else { continue }
+      let slopes = pass.featureGradient(index, parts, width: network.width)
+      total.branches[index] = .graph(network.pullback(graph, featureGradient: slopes))
+    }
     return total
   }
 
-  /// The gradient with respect to spectra and windows, for one with respect to the raw outputs.
+  /// Moves the running statistics of batch norms toward those of a training pass.
+  public mutating func updateBuffers(from pass: ModelPass) {
+    for (index, graph) in pass.graphs.enumerated() {
+      guard let graph else { continue }
+      parameters.branches[index].withGraph { $0.updateBuffers(graph) }
+    }
+  }
+
+  /// The gradient with respect to spectra, windows and the graph's propagated values, for one with
+  /// respect to the raw outputs.
   public func inputGradient(_ pass: ModelPass, outputGradient: [Float]) -> ModelBatch {
     let parts = pullback(pass, outputGradient, wantsInput: true)
     let batch = pass.inputs.batch
     var result = ModelBatch(
       count: batch.count, spectra: [Float](repeating: 0, count: batch.spectra.count),
       windows: batch.windows.map { [Float](repeating: 0, count: $0.count) })
+    for (index, graph) in pass.graphs.enumerated() {
+      guard let graph, case .graph(let network) = parameters.branches[index] else { continue }
+      let slopes = pass.featureGradient(index, parts, width: network.width)
+      result.addGraphGradient(
+        network.inputGradient(graph, featureGradient: slopes),
+        like: pass.inputs.graph(bandCount: network.bandCount))
+    }
     for (group, part) in zip(pass.groups, parts) {
       for (index, values) in part.inputs.enumerated() {
         guard let values, let shape = group.shape(index, parameters) else { continue }
@@ -106,6 +136,7 @@ public struct Model: Sendable {
           shape.add(values, to: &result.spectra, from: group.samples.lowerBound)
         case .windows(let which):
           shape.add(values, to: &result.windows[which], from: group.samples.lowerBound)
+        case .graph: break
         }
       }
     }

@@ -4,9 +4,30 @@ internal import Tensors
 public struct ModelPass: Sendable {
   let inputs: ModelInputs
   let groups: [GroupPass]
+  /// What each graph branch keeps, nil for other branches.
+  let graphs: [GraphNetwork.Pass?]
 
   /// The number of samples of the batch.
   public var count: Int { inputs.batch.count }
+
+  /// The gradient of a graph branch's features, segments x width: the sum over each segment's
+  /// samples, in order.
+  func featureGradient(_ branch: Int, _ parts: [GroupGradients], width: Int) -> [Float] {
+    let segments = (inputs.shared[branch]?.count ?? 0) / max(1, width)
+    var result = [Float](repeating: 0, count: segments * width)
+    for (group, part) in zip(groups, parts) {
+      let slopes = part.features[branch]
+      let batch = group.samples.count
+      for (column, sample) in group.samples.enumerated() {
+        let segment = Int(inputs.batch.segmentOfSample[sample])
+        guard segment >= 0 else { continue }
+        for feature in 0..<width {
+          result[segment * width + feature] += slopes[feature * batch + column]
+        }
+      }
+    }
+    return result
+  }
 }
 
 /// A batch with what is computed once for all its groups.
@@ -14,11 +35,38 @@ struct ModelInputs: Sendable {
   var batch: ModelBatch
   /// The key of the dropout, nil outside training.
   var dropout: Randomness?
+  /// The features (or tangents) of each graph branch, segments x width; nil for other branches.
+  var shared: [[Float]?] = []
 
   /// Where a branch's inputs come from.
   enum Source {
     case spectra
     case windows(Int)
+    case graph
+  }
+
+  /// The batch's graph; an empty one where there are no samples.
+  func graph(bandCount: Int) -> SegmentGraph {
+    precondition(batch.graph != nil || batch.count == 0, "no graph for the graph branch")
+    return batch.graph
+      ?? SegmentGraph(
+        bandCount: bandCount, pixelStart: [0], propagated: [], neighborStart: [0], neighbors: [])
+  }
+
+  /// The features `[feature][sample]` of a group from features by segment; zero for no segment.
+  func gathered(_ features: [Float], width: Int, _ samples: Range<Int>) -> [Float] {
+    precondition(
+      batch.segmentOfSample.count == batch.count,
+      "segments of \(batch.segmentOfSample.count) samples of \(batch.count)")
+    var result = [Float](repeating: 0, count: width * samples.count)
+    for (column, sample) in samples.enumerated() {
+      let segment = Int(batch.segmentOfSample[sample])
+      guard segment >= 0 else { continue }
+      for feature in 0..<width {
+        result[feature * samples.count + column] = features[segment * width + feature]
+      }
+    }
+    return result
   }
 
   /// The source of a branch: patch branches take the batch's windows in order.
@@ -30,6 +78,7 @@ struct ModelInputs: Sendable {
     switch parameters.branches[branch] {
     case .spectral: return .spectra
     case .patch: return .windows(patches)
+    case .graph: return .graph
     }
   }
 
@@ -42,6 +91,7 @@ struct ModelInputs: Sendable {
     case .windows(let index):
       precondition(index < batch.windows.count, "no windows for patch branch \(index + 1)")
       return shape.arranged(batch.windows[index], from: first)
+    case .graph: return []
     }
   }
 }
@@ -66,6 +116,20 @@ struct GroupGradients: Sendable {
   var parameters: ModelParameters
   /// The gradients of each branch's inputs, where they are wanted.
   var inputs: [[Float]?]
+  /// The gradients of each branch's features, `[feature][sample]`; kept for graph branches.
+  var features: [[Float]]
+}
+
+extension ModelBatch {
+  /// Adds the gradient with respect to `propagated` of a graph.
+  mutating func addGraphGradient(_ gradient: [Float], like graph: SegmentGraph) {
+    var own = graph
+    own.propagated = gradient
+    if let before = self.graph {
+      for place in gradient.indices { own.propagated[place] += before.propagated[place] }
+    }
+    self.graph = own
+  }
 }
 
 /// The transpose of a matrix `rows x columns`.
@@ -79,14 +143,41 @@ func transposed(_ values: [Float], _ rows: Int, _ columns: Int) -> [Float] {
 }
 
 extension Model {
-  func prepare(_ batch: ModelBatch, dropout: Randomness?) -> ModelInputs {
-    ModelInputs(batch: batch, dropout: dropout)
+  /// A batch with the features of its graph, and what the graph branches keep.
+  func prepare(
+    _ batch: ModelBatch, dropout: Randomness?
+  ) -> (inputs: ModelInputs, graphs: [GraphNetwork.Pass?]) {
+    var inputs = ModelInputs(batch: batch, dropout: dropout)
+    var graphs: [GraphNetwork.Pass?] = []
+    for (name, branch) in zip(parameters.branchNames, parameters.branches) {
+      guard case .graph(let network) = branch else {
+        inputs.shared.append(nil)
+        graphs.append(nil)
+        continue
+      }
+      let key = (dropout ?? Randomness(seed: 0)).derived(Randomness.word(name))
+      let (features, pass) = network.forward(
+        inputs.graph(bandCount: network.bandCount), training: dropout != nil, dropout: key)
+      inputs.shared.append(features)
+      graphs.append(pass)
+    }
+    return (inputs, graphs)
   }
 
   func prepareTangent(_ tangent: ModelBatch, _ pass: ModelPass) -> ModelInputs {
     precondition(
       tangent.count == pass.count, "tangents of \(tangent.count) samples for \(pass.count)")
-    return ModelInputs(batch: tangent, dropout: nil)
+    var inputs = ModelInputs(batch: tangent, dropout: nil)
+    inputs.batch.segmentOfSample = pass.inputs.batch.segmentOfSample
+    for (index, graph) in pass.graphs.enumerated() {
+      guard let graph, case .graph(let network) = parameters.branches[index] else {
+        inputs.shared.append(nil)
+        continue
+      }
+      inputs.shared.append(
+        network.pushforward(graph, tangent: inputs.graph(bandCount: network.bandCount).propagated))
+    }
+    return inputs
   }
 
   /// The forward pass of one group.
@@ -94,7 +185,11 @@ extension Model {
     var features: [Float] = []
     var stacks: [FeatureStack.Cache?] = []
     for (index, branch) in parameters.branches.enumerated() {
-      guard let (stack, shape) = branch.stack(batch: samples.count) else { continue }
+      guard let (stack, shape) = branch.stack(batch: samples.count) else {
+        features += inputs.gathered(inputs.shared[index] ?? [], width: branch.width, samples)
+        stacks.append(nil)
+        continue
+      }
       let values = inputs.values(index, parameters, shape, from: samples.lowerBound)
       let cache = stack.forward(values, shape)
       features += cache.features
@@ -110,7 +205,11 @@ extension Model {
     for (index, branch) in parameters.branches.enumerated() {
       guard let (stack, shape) = branch.stack(batch: group.samples.count),
         let cache = group.stacks[index]
-      else { continue }
+      else {
+        features += inputs.gathered(
+          inputs.shared[index] ?? [], width: branch.width, group.samples)
+        continue
+      }
       let values = inputs.values(index, parameters, shape, from: group.samples.lowerBound)
       features += stack.pushforward(cache, values)
     }
@@ -137,7 +236,7 @@ extension Model {
     _ group: GroupPass, _ outputGradient: [Float], _ zeros: ModelParameters, wantsInput: Bool
   ) -> GroupGradients {
     let batch = group.samples.count
-    var result = GroupGradients(parameters: zeros, inputs: [])
+    var result = GroupGradients(parameters: zeros, inputs: [], features: [])
     let features = parameters.head.pullback(
       group.head, outputGradient: transposed(outputGradient, batch, outputCount),
       adding: &result.parameters.head)
@@ -146,8 +245,11 @@ extension Model {
       let own = Array(features[start..<start + branch.width * batch])
       start += branch.width * batch
       guard let (stack, _) = branch.stack(batch: batch), let cache = group.stacks[index] else {
+        result.inputs.append(nil)
+        result.features.append(own)
         continue
       }
+      result.features.append([])
       var inputs: [Float]?
       result.parameters.branches[index].withStack { gradient in
         inputs = stack.pullback(

@@ -1,5 +1,6 @@
 import Foundation
-import Networks
+
+@testable import Networks
 
 /// Layers as the textbook has them: one sample, `[channel][row][column]`, double precision, loops.
 struct NaiveVolume {
@@ -68,12 +69,16 @@ struct NaiveVolume {
   }
 }
 
-/// A whole model in loops: the twin of `Model` outside training, without graph branches.
+/// A whole model in loops: the twin of `Model` without dropout.
 struct NaiveModel {
   var architecture: ModelArchitecture
   var parameters: [String: [Double]]
+  private let model: Model
+  private let training: Bool
 
-  init(_ model: Model) {
+  init(_ model: Model, training: Bool = false) {
+    self.model = model
+    self.training = training
     architecture = model.architecture
     parameters = [:]
     for tensor in model.tensors { parameters[tensor.name] = tensor.values.map { Double($0) } }
@@ -88,17 +93,39 @@ struct NaiveModel {
     }
   }
 
+  /// The features of each graph branch by segment.
+  func graphFeatures(_ graph: SegmentGraph) -> [[Double]] {
+    zip(architecture.branchNames, model.parameters.branches).map { name, branch in
+      guard case .graph(let network) = branch else { return [] }
+      var twin = GraphTwin(network, graph, training: training)
+      for (key, values) in parameters where key.hasPrefix("\(name).") {
+        twin.parameters[String(key.dropFirst(name.count + 1))] = values
+      }
+      return twin.features()
+    }
+  }
+
   /// The raw outputs of one sample.
-  func outputs(spectrum: [Double], windows: [[Double]]) -> [Double] {
+  ///
+  /// - Parameters:
+  ///   - graph: What `graphFeatures` gives.
+  func outputs(
+    spectrum: [Double], windows: [[Double]], graph: [[Double]] = [], segment: Int = -1
+  ) -> [Double] {
     var features: [Double] = []
     var patch = 0
-    for (name, branch) in zip(architecture.branchNames, architecture.branches) {
+    for (index, branch) in architecture.branches.enumerated() {
+      let name = architecture.branchNames[index]
       switch branch {
       case .spectral(let branch): features += self.spectral(branch, name, spectrum)
       case .patch(let branch):
         features += self.patch(branch, name, windows[patch])
         patch += 1
-      case .graph: break
+      case .graph(let branch):
+        let none = [Double](repeating: 0, count: branch.output)
+        features +=
+          segment < 0
+          ? none : Array(graph[index][segment * branch.output..<(segment + 1) * branch.output])
       }
     }
     for index in architecture.head.hidden.indices {
@@ -146,8 +173,10 @@ struct NaiveModel {
   func objective(_ batch: ModelBatch, _ u: [Float]) -> Double {
     let outputCount = architecture.head.outputs
     let bands = architecture.bandCount
+    let graph = batch.graph.map { graphFeatures($0) } ?? []
     var sum: Double = 0
     for sample in 0..<batch.count {
+      let segment = batch.segmentOfSample.isEmpty ? -1 : Int(batch.segmentOfSample[sample])
       let spectrum =
         batch.spectra.isEmpty
         ? [] : batch.spectra[sample * bands..<(sample + 1) * bands].map { Double($0) }
@@ -155,7 +184,8 @@ struct NaiveModel {
         let size = all.count / batch.count
         return all[sample * size..<(sample + 1) * size].map { Double($0) }
       }
-      let outputs = self.outputs(spectrum: spectrum, windows: windows)
+      let outputs = self.outputs(
+        spectrum: spectrum, windows: windows, graph: graph, segment: segment)
       for index in outputs.indices {
         sum += outputs[index] * Double(u[sample * outputCount + index])
       }
