@@ -113,4 +113,33 @@ import Testing
       #expect(attribution.residual.allSatisfy { abs($0) < 1e-6 })
     }
   }
+
+  /// Segments take part: quadrature and telescoping add up, and both methods agree where they must.
+  @Test func graphBranchesAreExplained() throws {
+    let model = try Model(
+      architecture: ModelArchitecture(
+        bandCount: 2,
+        branches: [
+          .graph(.init(hops: 2, width: 8, output: 6, dropout: 0)),
+          .patch(.init(window: 3, layers: [], width: 6)),
+        ], head: .init(kind: .sigmoid, hidden: [], outputs: 2)), seed: 5)
+    let field = withGraph(
+      makeField(width: 4, height: 3, margin: 1, mixing: groupedMixing, invalid: [8]))
+    let output = ExplainedOutput(head: .sigmoid, index: 1)
+    let baselines: [[Float]] = [[0.2, -0.1, 0.4]]
+    let gradients = GradSHAP(output: output, baselines: baselines, nodes: 64)
+      .attribute(model, field)
+    let shapley = Shapley(output: output, baselines: baselines, method: .exact)
+      .attribute(model, field)
+    #expect(shapley.residual.allSatisfy { abs($0) < 1e-6 })
+    #expect(gradients.residual.allSatisfy { abs($0) < 0.02 })
+    #expect(gradients.base == shapley.base && gradients.output == shapley.output)
+    // The first cell belongs to no segment; the others feel theirs: without a graph they differ.
+    var alone = field
+    alone.input.segmentOfCell = [Int32](repeating: -1, count: 12)
+    let without = Shapley(output: output, baselines: baselines, method: .exact)
+      .attribute(model, alone)
+    #expect(abs(without.features[0] - shapley.features[0]) < 1e-6)
+    #expect((1..<12).contains { abs(without.features[$0] - shapley.features[$0]) > 1e-3 })
+  }
 }

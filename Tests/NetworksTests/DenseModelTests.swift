@@ -54,6 +54,20 @@ import Testing
       kind: .linear),
   ]
 
+  static let graphs: [Shape] = [
+    Shape(branches: [graph()]),
+    Shape(
+      branches: [graph(), patch(5, [.convolution(filters: 3, kernel: 3)]), graph(output: 3)],
+      hidden: [6], kind: .sigmoid),
+    Shape(
+      branches: [spectral([3], kernel: 3, pool: 1), graph(), patch(2, [])], hidden: [5],
+      kind: .linear),
+  ]
+
+  static func graph(output: Int = 5) -> ModelArchitecture.Branch {
+    .graph(.init(hops: 2, width: 6, output: output, dropout: 0.5))
+  }
+
   static let bands = 5
   static let (width, height) = (8, 6)
 
@@ -62,6 +76,17 @@ import Testing
       architecture: ModelArchitecture(
         bandCount: bands, branches: shape.branches,
         head: .init(kind: shape.kind, hidden: shape.hidden, outputs: 3)), seed: 11)
+  }
+
+  /// Seven segments in a ring, four of them wanted; the cells between them belong to none.
+  static func addGraph(to input: inout DenseInput) {
+    let start = [0, 3, 4, 9, 11, 12, 15, 17]
+    input.graph = SegmentGraph(
+      bandCount: bands, pixelStart: start, propagated: pseudorandom(bands * 17, 31),
+      neighborStart: (0...7).map { 2 * $0 },
+      neighbors: [1, 4, 0, 2, 1, 3, 2, 5, 0, 6, 3, 6, 4, 5], targetCount: 4, innerCount: 6,
+      propagatedOnes: pseudorandom(17, 32))
+    input.segmentOfCell = (0..<input.cellCount).map { Int32($0 % 5) - 1 }
   }
 
   static func input(margin: Int, seed: UInt64 = 1) -> DenseInput {
@@ -76,12 +101,14 @@ import Testing
     let cells = input.paddedWidth * input.paddedHeight
     return TangentField(
       sourceCount: 5, featureCount: 3, featureOfSource: [1, 0, 1, 2, 1],
-      mixing: pseudorandom(bands * 5, 8), values: pseudorandom(5 * cells, 9))
+      mixing: pseudorandom(bands * 5, 8), values: pseudorandom(5 * cells, 9),
+      propagated: pseudorandom(5 * (input.graph?.pixelCount ?? 0), 10))
   }
 
   /// All cells of an input as a batch of samples.
   static func batch(_ model: Model, _ values: [Float], _ input: DenseInput) -> ModelBatch {
-    var batch = ModelBatch(count: input.cellCount)
+    var batch = ModelBatch(
+      count: input.cellCount, graph: input.graph, segmentOfSample: input.segmentOfCell)
     func append(_ window: Int, to samples: inout [Float]) {
       for cell in 0..<input.cellCount {
         let y = cell / input.width + input.margin - window / 2
@@ -118,20 +145,31 @@ import Testing
     return result
   }
 
+  /// A feature's tangents of propagated pixels as bands, pixel-major.
+  static func graphTangents(_ tangent: TangentField, _ feature: Int) -> [Float] {
+    let count = tangent.sourceCount
+    return (0..<tangent.propagated.count / count * bands).map { i in
+      (0..<count).filter { tangent.featureOfSource[$0] == feature }.reduce(0) {
+        $0 + tangent.mixing[i % bands * count + $1] * tangent.propagated[i / bands * count + $1]
+      }
+    }
+  }
+
   /// Samples x outputs as outputs x cells.
   static func classMajor(_ outputs: [Float], _ count: Int) -> [Float] {
     let cells = outputs.count / count
     return (0..<outputs.count).map { outputs[$0 % cells * count + $0 / cells] }
   }
 
-  @Test(arguments: windows + mixtures) func cellsEqualTheirWindows(_ shape: Shape) throws {
+  @Test(arguments: windows + mixtures + graphs) func cellsEqualTheirWindows(_ shape: Shape) throws {
     let model = try Self.model(shape)
     let largest = model.architecture.branches.reduce(0) { largest, branch in
       if case .patch(let patch) = branch { return max(largest, patch.window / 2) }
       return largest
     }
     #expect(model.margin <= largest)
-    let input = Self.input(margin: largest)
+    var input = Self.input(margin: largest)
+    if model.hasGraph { Self.addGraph(to: &input) }
     let tangent = Self.tangent(input)
     let (outputs, pass) = model.forward(Self.batch(model, input.values, input))
     let dense = model.densePushforward(input, tangent)
@@ -139,8 +177,9 @@ import Testing
     #expect(DensePlanTests.difference(model.dense(input), expected) < 1e-5)
     #expect(DensePlanTests.difference(dense.outputs, expected) < 1e-5)
     for t in 0..<3 {
-      let slopes = model.pushforward(
-        pass, tangent: Self.batch(model, Self.bandTangents(tangent, t), input))
+      var batch = Self.batch(model, Self.bandTangents(tangent, t), input)
+      batch.graph?.propagated = Self.graphTangents(tangent, t)
+      let slopes = model.pushforward(pass, tangent: batch)
       let count = 3 * input.cellCount
       let part = Array(dense.tangents[t * count..<(t + 1) * count])
       #expect(DensePlanTests.difference(part, Self.classMajor(slopes, 3)) < 1e-5)
@@ -149,9 +188,10 @@ import Testing
   }
 
   /// Slopes agree with differences of outputs wherever no kink lies between.
-  @Test(arguments: mixtures) func tangentsAreDifferencesOfOutputs(_ shape: Shape) throws {
+  @Test(arguments: mixtures + graphs) func tangentsAreDifferencesOfOutputs(_ shape: Shape) throws {
     let model = try Self.model(shape)
-    let input = Self.input(margin: 3)
+    var input = Self.input(margin: 3)
+    if model.hasGraph { Self.addGraph(to: &input) }
     let tangent = Self.tangent(input)
     let slopes = model.densePushforward(input, tangent).tangents
     let step: Float = 1e-3
@@ -162,6 +202,10 @@ import Testing
       for i in direction.indices {
         up.values[i] += step * direction[i]
         down.values[i] -= step * direction[i]
+      }
+      for (i, slope) in Self.graphTangents(tangent, t).enumerated() {
+        up.graph?.propagated[i] += step * slope
+        down.graph?.propagated[i] -= step * slope
       }
       let (above, below) = (model.dense(up), model.dense(down))
       for i in above.indices {
@@ -183,5 +227,11 @@ import Testing
     #expect(try margin(15, [.convolution(filters: 2, kernel: 3), .maxPool(size: 2)]) == 7)
     #expect(try Self.model(Self.mixtures[0]).margin == 0)
     #expect(try Self.model(Self.mixtures[4]).margin == 3)
+  }
+}
+
+extension Model {
+  fileprivate var hasGraph: Bool {
+    architecture.branches.contains { if case .graph = $0 { true } else { false } }
   }
 }

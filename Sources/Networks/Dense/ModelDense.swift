@@ -57,6 +57,7 @@ extension Model {
         switch branch {
         case .spectral(let network): .spectral(SpectralPlan(network))
         case .patch(let network): .patch(PatchPlan(network))
+        case .graph(let network): .graph(width: network.width)
         }
       },
       head: HeadPlan(
@@ -68,7 +69,10 @@ extension Model {
 
   /// For each branch the features of segments, empty for others than graph branches.
   private func segmentFeatures(_ input: DenseInput, _ tangent: TangentField?) -> [SegmentFeatures] {
-    parameters.branches.map { _ in SegmentFeatures() }
+    parameters.branches.map { branch in
+      guard case .graph(let network) = branch else { return SegmentFeatures() }
+      return SegmentFeatures(network, input, tangent)
+    }
   }
 }
 
