@@ -3,8 +3,8 @@ import Tensors
 
 /// Dense evaluation of a patch network as a share of the peak of products in the same run.
 ///
-/// The network has 16 bands, a window of 15, and convolutions of 3 with 32, 32 and, after pooling by
-/// 2, 64 filters, dense layers of 64 and 2: 138 thousand operations a pixel.
+/// The network has 16 bands, a window of 15, and convolutions of 3 with 32, 32 and, after pooling
+/// by 2, 64 filters, dense layers of 64 and 2: 138 thousand operations a pixel.
 struct DenseWorkloads {
   private static let bands = 16
   /// Inputs, outputs and kernel places of all layers that the values go through.

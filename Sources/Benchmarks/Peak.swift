@@ -1,6 +1,7 @@
 import Tensors
 
-/// The speed of a large single-precision product on one thread: what all workloads are held against.
+/// The speed of a large single-precision product on one thread: what all workloads are held
+/// against.
 struct Peak {
   private static let edge = 1024
   private let a: [Float]

@@ -79,8 +79,8 @@ public struct ExplanationField: Sendable {
 extension ExplanationField {
   /// The input on the straight line from a baseline to the field, `share` of the way.
   ///
-  /// Cells without data keep their fill; propagated pixels follow `share P_z + (1 - share) z' S^K 1`,
-  /// because a baseline is the same in every pixel.
+  /// Cells without data keep their fill; propagated pixels follow `share P_z + (1 - share) z' S^K
+  /// 1`, because a baseline is the same in every pixel.
   func input(from baseline: Baseline, share: Double) -> DenseInput {
     var point = input
     let (here, there) = (Float(share), Float(1 - share))

@@ -3,10 +3,11 @@ import Networks
 /// Expected gradients at every cell of a chunk.
 ///
 /// The attribution of feature `t` at cell `p` is the mean over baselines `z'` of the integral over
-/// `a` in 0...1 of the derivative of the explained output of `p` at `z' + a (z - z')` in the direction
-/// of the feature's part of `z - z'`, over the whole window of `p` at once (Erion et al. 2021; Lundberg
-/// and Lee 2017). The integral is taken by Gauss-Legendre quadrature for every baseline, so that base
-/// and features add up to the output but for the error of quadrature, which is the residual.
+/// `a` in 0...1 of the derivative of the explained output of `p` at `z' + a (z - z')` in the
+/// direction of the feature's part of `z - z'`, over the whole window of `p` at once (Erion et al.
+/// 2021; Lundberg and Lee 2017). The integral is taken by Gauss-Legendre quadrature for every
+/// baseline, so that base and features add up to the output but for the error of quadrature, which
+/// is the residual.
 public struct GradSHAP: Sendable {
   /// What is explained.
   public var output: ExplainedOutput

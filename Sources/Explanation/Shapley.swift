@@ -1,12 +1,14 @@
 import Networks
 import Tensors
 
-/// Shapley values at every cell of a chunk: features are switched from a baseline to their own values.
+/// Shapley values at every cell of a chunk: features are switched from a baseline to their own
+/// values.
 ///
-/// The value of a set of features is the explained output with those features present and the others
-/// taken from the baseline, over the whole window of a cell; values are averaged over the baselines
-/// (Shapley 1953; Castro et al. 2009 for sampled permutations). The same permutations serve every
-/// cell. Sums are taken in Double: base and features add up to the output but for rounding to Float.
+/// The value of a set of features is the explained output with those features present and the
+/// others taken from the baseline, over the whole window of a cell; values are averaged over the
+/// baselines (Shapley 1953; Castro et al. 2009 for sampled permutations). The same permutations
+/// serve every cell. Sums are taken in Double: base and features add up to the output but for
+/// rounding to Float.
 public struct Shapley: Sendable {
   /// What is explained.
   public var output: ExplainedOutput

@@ -8,7 +8,8 @@ struct Strip: Equatable {
   /// The rectangles that hold every wanted cell.
   ///
   /// Rows without wanted cells are skipped where the gap is wider than the halo that a new strip
-  /// has to read again. A model with a graph gets one rectangle, for its graph is the whole chunk's.
+  /// has to read again. A model with a graph gets one rectangle, for its graph is the whole
+  /// chunk's.
   static func covering(
     _ wanted: [Bool]?, width: Int, height: Int, margin: Int, whole: Bool, rowLimit: Int = .max
   ) -> [Strip] {

@@ -6,8 +6,8 @@ import Testing
 @Suite struct GradSHAPTests {
   static let value = ExplainedOutput(head: .linear, index: 0)
 
-  /// The formula of integrated gradients, averaged over baselines, for one cell and one feature at a
-  /// time by the midpoint rule with many steps: nothing is shared with the implementation.
+  /// The formula of integrated gradients, averaged over baselines, for one cell and one feature at
+  /// a time by the midpoint rule with many steps: nothing is shared with the implementation.
   private func twin(
     _ model: WindowModel, _ field: ExplanationField, _ baselines: [[Float]], feature: Int,
     x: Int, y: Int, steps: Int = 400

@@ -62,7 +62,8 @@ import Testing
   }
 
   @Test func oneHotGroupsAreOnePlayer() {
-    // One feature of two sources: with a second feature that does nothing it takes the whole change.
+    // One feature of two sources: with a second feature that does nothing it takes the whole
+    // change.
     let mixing = SourceMixing(
       bandCount: 3, matrix: [1, 0, 0, 0, 1, 0, 0, 0, 1], offset: [0, 0, 0],
       featureOfSource: [0, 0, 1], featureNames: ["rock", "other"])

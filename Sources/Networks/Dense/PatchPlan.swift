@@ -1,8 +1,8 @@
 /// A patch network prepared for evaluation at every cell: steps over whole rows instead of windows.
 ///
 /// A valid convolution of every window is one convolution of the chunk; pooling becomes pooling at
-/// every place, and what follows is dilated by the pooling size; the dense layer is a convolution as
-/// large as what is left of the window (Giusti et al. 2013; Sherrah 2016).
+/// every place, and what follows is dilated by the pooling size; the dense layer is a convolution
+/// as large as what is left of the window (Giusti et al. 2013; Sherrah 2016).
 struct PatchPlan: Sendable {
   /// One layer: reads `taps` rows and columns that are `dilation` apart.
   struct Step: Sendable {

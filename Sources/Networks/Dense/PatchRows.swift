@@ -1,8 +1,8 @@
 /// A patch network rolling down a strip of columns: a row of input in, a row of features out.
 ///
-/// Stream 0 is the network's values, the further streams its tangents, which share masks and choices
-/// of maxima with the values. Each layer keeps only the rows that later layers still read, so that
-/// nothing is computed twice.
+/// Stream 0 is the network's values, the further streams its tangents, which share masks and
+/// choices of maxima with the values. Each layer keeps only the rows that later layers still read,
+/// so that nothing is computed twice.
 final class PatchRows {
   private let plan: PatchPlan
   private let levels: [RollingRows]

@@ -1,9 +1,9 @@
 /// The rows of one layer's output that later layers still need, while a network rolls down a chunk.
 ///
-/// A row is `channels x width`. Rows of equal remainder modulo the consumer's dilation lie one after
-/// another, so that the `taps` rows which a dilated kernel reads are one matrix of
-/// `taps * channels` rows for a product. The same rows are kept for several streams: the network's
-/// values and its tangents, whose channels may differ.
+/// A row is `channels x width`. Rows of equal remainder modulo the consumer's dilation lie one
+/// after another, so that the `taps` rows which a dilated kernel reads are one matrix of `taps *
+/// channels` rows for a product. The same rows are kept for several streams: the network's values
+/// and its tangents, whose channels may differ.
 final class RollingRows {
   /// The columns of a row.
   let width: Int
