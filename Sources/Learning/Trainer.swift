@@ -162,6 +162,7 @@ struct TrainingRun {
     }
     if options.clipNorm > 0 { gradient.clipNorm(to: Double(options.clipNorm)) }
     optimizer.step(&model.parameters, gradient: gradient, scale: rate)
+    model.updateBuffers(from: pass)
     return loss
   }
 
