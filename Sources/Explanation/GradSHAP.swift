@@ -1,4 +1,5 @@
 import Networks
+import Tensors
 
 /// Expected gradients at every cell of a chunk.
 ///
@@ -39,20 +40,31 @@ public struct GradSHAP: Sendable {
     let count = model.outputCount
     let rule = GaussLegendre(nodes)
     var result = Attribution(featureCount: field.mixing.featureCount, cellCount: cells)
+    let outputs = output.values(model.dense(field.input), outputCount: count)
+    // Every group has sums of its own, added in order: the same bits for any number of workers.
+    let groups = BaselineGroups(baselines)
+    let parts = Parallel.map(groups.count) { group in
+      var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
+      var base = [Double](repeating: 0, count: cells)
+      for sources in groups[group] {
+        let baseline = Baseline(sources, field.mixing)
+        let start = output.values(
+          model.dense(field.input(from: baseline, share: 0)), outputCount: count)
+        for cell in 0..<cells { base[cell] += start[cell] / Double(baselines.count) }
+        let tangent = field.tangent(from: baseline)
+        for (node, weight) in zip(rule.nodes, rule.weights) {
+          accumulate(
+            model, at: field.input(from: baseline, share: node), tangent,
+            weight: weight / Double(baselines.count), into: &features)
+        }
+      }
+      return (features: features, base: base)
+    }
     var features = [Float](repeating: 0, count: result.features.count)
     var base = [Double](repeating: 0, count: cells)
-    let outputs = output.values(model.dense(field.input), outputCount: count)
-    for sources in baselines {
-      let baseline = Baseline(sources, field.mixing)
-      let start = output.values(
-        model.dense(field.input(from: baseline, share: 0)), outputCount: count)
-      for cell in 0..<cells { base[cell] += start[cell] / Double(baselines.count) }
-      let tangent = field.tangent(from: baseline)
-      for (node, weight) in zip(rule.nodes, rule.weights) {
-        accumulate(
-          model, at: field.input(from: baseline, share: node), tangent,
-          weight: weight / Double(baselines.count), into: &features)
-      }
+    for part in parts {
+      for index in features.indices { features[index] += part.features[index] }
+      for cell in 0..<cells { base[cell] += part.base[cell] }
     }
     for cell in 0..<cells {
       var sum = base[cell]
@@ -124,5 +136,21 @@ extension GradSHAP {
       if residual <= tolerance || 2 * candidate.nodes > cap { return (candidate, residual) }
       candidate.nodes *= 2
     }
+  }
+}
+
+/// Baselines in groups that may be worked on at once; the groups depend on the baselines alone.
+struct BaselineGroups {
+  private let baselines: [[Float]]
+  /// The number of groups.
+  let count: Int
+
+  init(_ baselines: [[Float]]) {
+    self.baselines = baselines
+    count = min(4, baselines.count)
+  }
+
+  subscript(group: Int) -> ArraySlice<[Float]> {
+    baselines[group * baselines.count / count..<(group + 1) * baselines.count / count]
   }
 }

@@ -57,22 +57,32 @@ public struct Shapley: Sendable {
     let cells = field.input.cellCount
     let outputs = values(model, field.input)
     var result = Attribution(featureCount: field.mixing.featureCount, cellCount: cells)
+    let share = 1 / Double(baselines.count)
+    let groups = BaselineGroups(baselines)
+    let parts = Parallel.map(groups.count) { group in
+      var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
+      var base = [Double](repeating: 0, count: cells)
+      for sources in groups[group] {
+        let baseline = Baseline(sources, field.mixing)
+        let origin = field.input(from: baseline, share: 0)
+        let start = values(model, origin)
+        for cell in 0..<cells { base[cell] += share * start[cell] }
+        let path = Path(
+          field: field, origin: origin, tangent: field.tangent(from: baseline), start: start,
+          end: outputs)
+        switch method {
+        case .permutations(let pairs, let seed):
+          addPermutations(model, path, pairs, seed, share / Double(2 * pairs), &sums)
+        case .exact: addSets(model, path, share, &sums)
+        }
+      }
+      return (sums: sums, base: base)
+    }
     var sums = [Double](repeating: 0, count: result.features.count)
     var base = [Double](repeating: 0, count: cells)
-    let share = 1 / Double(baselines.count)
-    for sources in baselines {
-      let baseline = Baseline(sources, field.mixing)
-      let origin = field.input(from: baseline, share: 0)
-      let start = values(model, origin)
-      for cell in 0..<cells { base[cell] += share * start[cell] }
-      let path = Path(
-        field: field, origin: origin, tangent: field.tangent(from: baseline), start: start,
-        end: outputs)
-      switch method {
-      case .permutations(let pairs, let seed):
-        addPermutations(model, path, pairs, seed, share / Double(2 * pairs), &sums)
-      case .exact: addSets(model, path, share, &sums)
-      }
+    for part in parts {
+      for index in sums.indices { sums[index] += part.sums[index] }
+      for cell in 0..<cells { base[cell] += part.base[cell] }
     }
     for cell in 0..<cells {
       var sum = Double(Float(base[cell]))

@@ -43,6 +43,9 @@ final class Node: Sendable {
   let edges: [Edge]
   /// Whether chunks are kept in the store; cheap pixelwise maps are made anew instead.
   let isStored: Bool
+  /// Whether making one chunk keeps all workers busy, so that chunks are made one after another
+  /// where there are few.
+  let usesAllWorkers: Bool
   /// Whether anything below reads point measurements, so that leaving one out changes the result.
   let dependsOnPoints: Bool
   /// The digest of the stage, its revision and options, and of the whole plan below.
@@ -56,7 +59,7 @@ final class Node: Sendable {
   /// Makes a node; `identity` lists all that decides its result besides its inputs and files.
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
-    readsPoints: Bool = false,
+    readsPoints: Bool = false, usesAllWorkers: Bool = false,
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -64,6 +67,7 @@ final class Node: Sendable {
     self.kind = kind
     self.edges = edges
     self.isStored = isStored
+    self.usesAllWorkers = usesAllWorkers
     self.files = files
     self.compute = compute
     dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }

@@ -40,7 +40,7 @@ enum Explain: Stage {
         "most-nodes", .integer(1...256), default: 16, "The number at which doubling stops."),
       OptionSpec(
         "permutations", .integer(1...10_000), default: 8,
-        "Pairs of random orders for 'shapley'; all orders count for up to 8 features."),
+        "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more work."),
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
@@ -152,7 +152,8 @@ struct ExplainedClass: Sendable {
     return request.planner.node(
       Node(
         name: nodes > 0 ? "\(request.name)/nodes\(nodes)" : request.name, kind: .raster(bands),
-        identity: identity + ["nodes \(nodes)"], edges: edges + view.values.map(Node.Edge.all)
+        identity: identity + ["nodes \(nodes)"], edges: edges + view.values.map(Node.Edge.all),
+        usesAllWorkers: true
       ) { context in
         let values = try view.values.indices.map { try context.value(edges.count + $0) }
         return .cube(try attribute(context, map: try view.map(values[...]), nodes: nodes))
@@ -227,7 +228,7 @@ struct ExplainedClass: Sendable {
     if method == "shapley" {
       attribution = Shapley(
         output: output, baselines: baselines,
-        method: features.names.count <= 8
+        method: (1 << features.names.count) - 1 <= 2 * pairs * (features.names.count - 1)
           ? .exact : .permutations(pairs: pairs, seed: seed)
       ).attribute(chunk.package.model, field, where: wanted)
     } else {

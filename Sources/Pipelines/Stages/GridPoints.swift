@@ -2,6 +2,7 @@ import Features
 import Foundation
 import RasterFiles
 import Rasters
+import Synchronization
 
 /// Interpolates columns of a point layer onto the grid, anew in every fold.
 enum GridPoints: Stage {
@@ -44,16 +45,14 @@ enum GridPoints: Stage {
     let settings = InverseDistance.Options(
       power: options.double("power"), neighbors: options.int("neighbours"),
       radius: options.double("radius"))
+    let prepared = Prepared(settings)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands),
         identity: request.identity(without: PointFile.pathOptions), edges: [.all(points)],
         readsPoints: true
       ) { context in
-        let points = try JSONDecoder.stable.decode(
-          GriddedPoints.self, from: Data(try context.value(0)))
-        let interpolator = InverseDistance(
-          x: points.x, y: points.y, columns: points.columns, options: settings)
+        let (points, interpolator) = try prepared.points(try context.value(0))
         return .cube(
           interpolator.cube(
             window: context.window, grid: context.grid,
@@ -85,6 +84,28 @@ enum GridPoints: Stage {
         guard !points.x.isEmpty else { throw ExecutionError.data("no point is left to grid") }
         return .bytes([UInt8](try JSONEncoder.stable.encode(points)))
       })
+  }
+}
+
+/// The points of a node with their search tree, made once and not for every window.
+private final class Prepared: Sendable {
+  private let settings: InverseDistance.Options
+  private let known = Mutex<(points: GriddedPoints, interpolator: InverseDistance)?>(nil)
+
+  init(_ settings: InverseDistance.Options) { self.settings = settings }
+
+  /// The points of the node's only value.
+  func points(_ bytes: [UInt8]) throws -> (GriddedPoints, InverseDistance) {
+    try known.withLock { known in
+      if let known { return known }
+      let points = try JSONDecoder.stable.decode(GriddedPoints.self, from: Data(bytes))
+      let made = (
+        points,
+        InverseDistance(x: points.x, y: points.y, columns: points.columns, options: settings)
+      )
+      known = made
+      return made
+    }
   }
 }
 
