@@ -32,7 +32,8 @@ public struct Runner {
 
     /// The nodes that must be made.
     var targets: [Node] {
-      tasks.isEmpty ? products.flatMap(\.product.nodes) : tasks.flatMap { Product.outputs($0).nodes }
+      tasks.isEmpty
+        ? products.flatMap(\.product.nodes) : tasks.flatMap { Product.outputs($0).nodes }
     }
   }
 
@@ -95,7 +96,8 @@ public struct Runner {
       if !isKnown {
         problems.append(
           Problem(
-            file: document.file, place: spec?.options.value.place ?? .none, key: "grid", "\(error)"))
+            file: document.file, place: spec?.options.value.place ?? .none, key: "grid", "\(error)")
+        )
       }
     }
     return nil

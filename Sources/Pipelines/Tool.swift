@@ -23,7 +23,9 @@ public enum Tool {
   private static func perform(_ check: Command.Check) -> Runner.Status {
     let problems = Runner.problems(check.pipeline, overrides: check.overrides)
     for problem in problems { Runner.say(problem.description) }
-    if problems.isEmpty && check.verbosity != .quiet { print("\(check.pipeline): no problems found") }
+    if problems.isEmpty && check.verbosity != .quiet {
+      print("\(check.pipeline): no problems found")
+    }
     return problems.isEmpty ? .done : .invalid
   }
 

@@ -7,9 +7,12 @@ struct ModelFeed: Sendable {
   let applied: AppliedModel
   /// The cells that patch branches read around a cell.
   let margin: Int
+  /// The raster whose bands are explained: the sources of the model's cube, or the cube itself.
+  let sourceNode: Node
 
-  init(_ applied: AppliedModel) throws {
+  init(_ applied: AppliedModel, explainsModelBands: Bool = false) throws {
     self.applied = applied
+    sourceNode = explainsModelBands ? applied.cube.node : applied.cube.view.node
     margin = try Model(architecture: applied.model.architecture, seed: 0).margin
   }
 
@@ -26,7 +29,7 @@ struct ModelFeed: Sendable {
     let halo = max(margin, graphHalo)
     return [
       .all(applied.model.node), .halo(applied.cube.node, halo),
-      .halo(applied.cube.view.node, halo),
+      .halo(sourceNode, halo),
     ] + (applied.segments.map { [.halo($0.node, graphHalo)] } ?? [])
   }
 
@@ -90,7 +93,9 @@ struct ModelFeed: Sendable {
       if Double(gaps) > missingShare * Double(side * side) { flags |= PixelFlags.bandMissing }
       let isAtBorder = gaps > 0 || touchesBorder(window, grid, column, row)
       if isAtBorder { flags |= PixelFlags.border }
-      if applied.segments != nil, chunk.input.segmentOfCell[cell] < 0 { flags |= PixelFlags.noSegment }
+      if applied.segments != nil, chunk.input.segmentOfCell[cell] < 0 {
+        flags |= PixelFlags.noSegment
+      }
       return flags
     }
   }

@@ -9,8 +9,9 @@ func reflected(_ position: Int, _ count: Int) -> Int {
 }
 
 extension NodeContext {
-  /// The samples of input `index` over any window: beyond the raster's border it is reflected, so
-  /// that every window of a network is whole. Missing cells stay NaN.
+  /// The samples of input `index` over any window, reflected beyond the raster's border.
+  ///
+  /// So every window of a network is whole. Missing cells stay NaN.
   func reflectedCube(
     _ index: Int, _ wanted: Window, excluding: Set<Cell>? = nil
   ) throws -> DataCube {

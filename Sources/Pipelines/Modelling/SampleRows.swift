@@ -86,7 +86,9 @@ struct SampleGatherer: Sendable {
 
   /// The edges of the windows that patch branches read.
   private var windowSizes: [Int] {
-    architecture.branches.compactMap { if case .patch(let patch) = $0 { patch.window } else { nil } }
+    architecture.branches.compactMap {
+      if case .patch(let patch) = $0 { patch.window } else { nil }
+    }
   }
 
   /// The powers of the graph branches' propagation; they share one.

@@ -15,7 +15,7 @@ struct OutputWriter {
   let nodata: Double
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 1, GDAL \(GDAL.version)"
+  private static let revision = "outputs 2, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report.
   struct Layer {
@@ -75,15 +75,18 @@ struct OutputWriter {
       type: isFlags ? .byte : .float32, overviewResampling: isFlags ? .nearest : .average)
     if !isFlags { output.nodata = nodata } else { output.nodata = nil }
     let metadata = try metadata(of: raster)
+    var flags: Set<UInt8> = []
     try output.write(
       metadata: { _ in metadata },
       finishing: { statistics in
-        try AtomicFile.write(Self.style(raster, statistics).xml, to: style)
+        try AtomicFile.write(Self.style(raster, statistics, flags).xml, to: style)
       },
       provider: { window in
         let cube = try executor.cube(raster.node, window)
-        return isFlags ? .byte(cube.values.map { UInt8(max(0, min(255, $0))) })
-          : .float32(cube.values)
+        guard isFlags else { return .float32(cube.values) }
+        let values = cube.values.map { UInt8(max(0, min(255, $0))) }
+        flags.formUnion(values)
+        return .byte(values)
       })
     try ledger.record([path, style], key: key)
     result.written += [style, path]
@@ -156,17 +159,23 @@ struct OutputWriter {
     }
   }
 
-  private static func style(_ raster: RasterProduct, _ statistics: [BandStatistics]) -> QMLStyle {
+  private static func style(
+    _ raster: RasterProduct, _ statistics: [BandStatistics], _ flags: Set<UInt8>
+  ) -> QMLStyle {
     switch raster.presentation {
     // Of two classes the last is the one that is looked for.
     case .probability: return .probability(band: raster.bands.count == 2 ? 2 : 1)
     case .attribution:
-      let limit = statistics.dropLast().reduce(0.0) {
-        max($0, max(abs($1.minimum), abs($1.maximum)))
+      let features = statistics.prefix(
+        raster.bands.count { $0.name != "base value" && $0.name != "explained output" })
+      let limit = features.reduce(0.0) { max($0, max(abs($1.minimum), abs($1.maximum))) }
+      // The feature that moves the map most is shown first.
+      let strength = features.map {
+        $0.mean * $0.mean + $0.standardDeviation * $0.standardDeviation
       }
-      return .attribution(limit: limit.isFinite && limit > 0 ? limit : 1)
-    case .flags:
-      return .classes(names: flagNames, first: 0)
+      let strongest = strength.indices.max { strength[$0] < strength[$1] } ?? 0
+      return .attribution(limit: limit.isFinite && limit > 0 ? limit : 1, band: strongest + 1)
+    case .flags: return .classes(flags.sorted().map(PixelFlags.entry))
     case .continuous:
       let first = statistics.first
       let low = first?.minimum ?? 0
@@ -176,14 +185,26 @@ struct OutputWriter {
         unit: raster.bands.first?.unit ?? "")
     }
   }
+}
 
-  /// The meaning of every combination of the flags' four bits.
-  private static let flagNames: [String] = (0..<16).map { bits in
-    let names = [
-      (1, "band missing"), (2, "outside the training range"), (4, "at the border"),
-      (8, "no segment"),
-    ].filter { bits & $0.0 != 0 }.map(\.1)
-    return names.isEmpty ? "no doubt" : names.joined(separator: ", ")
+extension PixelFlags {
+  /// The legend entry of a combination of flags: grey without a value, else the worst doubt.
+  fileprivate static func entry(_ flags: UInt8) -> QMLStyle.Entry {
+    let meanings: [(UInt8, String)] = [
+      (bandMissing, "band missing"), (noSegment, "no segment"),
+      (outsideRange, "outside the training range"), (border, "at the border"),
+    ]
+    let names = meanings.filter { flags & $0.0 != 0 }.map(\.1)
+    let color: Color =
+      switch true {
+      case flags & invalid != 0: Color(0xE0E0E0)
+      case flags & outsideRange != 0: Color(0xD55E00)
+      case flags & border != 0: Color(0x9AD0F0)
+      default: Color(0x0072B2)
+      }
+    return QMLStyle.Entry(
+      value: Int(flags), label: names.isEmpty ? "no doubt" : names.joined(separator: ", "),
+      color: color)
   }
 }
 

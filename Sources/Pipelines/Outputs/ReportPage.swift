@@ -29,10 +29,18 @@ struct ReportPage {
   func html(_ record: RunRecord) throws -> String {
     let grid = executor.lattice.grid
     var facts = [
-      (name: "Grid", value: "\(grid.width) x \(grid.height) cells of "
-        + "\(grid.transform.cellWidth) x \(grid.transform.cellHeight) \(CRS.unitName(grid.crs))"),
-      (name: "Coordinate system", value: grid.crs.isEmpty ? "none" : CRS.name(grid.crs)
-        + (CRS.code(grid.crs).map { " (\($0))" } ?? "")),
+      (
+        name: "Grid",
+        value: "\(grid.width) x \(grid.height) cells of "
+          + "\(grid.transform.cellWidth) x \(grid.transform.cellHeight) \(CRS.unitName(grid.crs))"
+      ),
+      (
+        name: "Coordinate system",
+        value: grid.crs.isEmpty
+          ? "none"
+          : CRS.name(grid.crs)
+            + (CRS.code(grid.crs).map { " (\($0))" } ?? "")
+      ),
       (name: "Seed", value: "\(plan.document.seed)"),
     ]
     for (name, version) in RunRecord.versions.sorted(by: { $0.key < $1.key }) {
@@ -131,7 +139,8 @@ struct ReportPage {
     var series = [SVGChart.Series("training", x: epochs, y: record.epochs.map(\.loss))]
     if record.validationCount > 0 {
       series.append(
-        SVGChart.Series("watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }))
+        SVGChart.Series(
+          "watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }))
     }
     let losses = series.flatMap(\.y).filter(\.isFinite)
     return HTMLReport.Section(

@@ -47,7 +47,8 @@ struct AppliedModel: Sendable {
     }
     if let trained = model.training?.cube, trained.bands.map(\.name) != cube.bands.map(\.name) {
       throw request.failure(
-        "inputs", "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
+        "inputs",
+        "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
           + "'\(model.tag)' was trained on")
     }
     segments = model.needsSegments ? request.segments("segments") : nil
@@ -80,13 +81,15 @@ struct AppliedModel: Sendable {
       throw request.failure("model", "\(path): its preparation does not make its own bands")
     }
     let node = request.planner.node(
-      Node(name: request.name + "/model", kind: .value, identity: ["model file 1"],
-        files: { _ in [path] }) { _ in
-          guard let data = FileManager.default.contents(atPath: path) else {
-            throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
-          }
-          return .bytes([UInt8](data))
-        })
+      Node(
+        name: request.name + "/model", kind: .value, identity: ["model file 1"],
+        files: { _ in [path] }
+      ) { _ in
+        guard let data = FileManager.default.contents(atPath: path) else {
+          throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
+        }
+        return .bytes([UInt8](data))
+      })
     return AppliedModel(
       model: ModelProduct(
         tag: request.tag, node: node, architecture: package.model.architecture,
@@ -145,7 +148,9 @@ private struct Replay {
         isStored: false
       ) { context in
         var values: [Float] = []
-        for place in places { values += try context.cube(place.raster, context.window).band(place.band) }
+        for place in places {
+          values += try context.cube(place.raster, context.window).band(place.band)
+        }
         return .cube(DataCube(window: context.window, bandCount: bands.count, values: values))
       })
     return .raster(

@@ -18,7 +18,8 @@ enum ArchitectureOptions {
         "layers", .list(of: .typed(layers)), default: .optional,
         "Valid convolutions (each with a ReLU) and poolings; by default 3 x 3 convolutions of 32 "
           + "filters until little is left, one max pooling among them.",
-        example: "[{ type: \"convolution\", filters: 32, kernel: 3 }, { type: \"max-pool\", size: 2 }]"),
+        example:
+          "[{ type: \"convolution\", filters: 32, kernel: 3 }, { type: \"max-pool\", size: 2 }]"),
       OptionSpec("width", .integer(1...4096), default: 64, "The features that the branch makes."),
     ],
     "graph": [
@@ -71,7 +72,9 @@ enum ArchitectureOptions {
         kind: samples.kind, hidden: head?.values.ints("hidden") ?? [64],
         outputs: samples.classes.count, dropout: head?.values.float("dropout") ?? 0))
     let hops = Set(
-      architecture.branches.compactMap { if case .graph(let graph) = $0 { graph.hops } else { nil } })
+      architecture.branches.compactMap {
+        if case .graph(let graph) = $0 { graph.hops } else { nil }
+      })
     if hops.count > 1 {
       throw request.failure("branches", "graph branches must share 'hops'")
     }
@@ -83,7 +86,8 @@ enum ArchitectureOptions {
     switch type {
     case "patch-cnn":
       let window = values.int("window")
-      let layers = values.has("layers") ? values.objects("layers").map(layer) : defaultLayers(window)
+      let layers =
+        values.has("layers") ? values.objects("layers").map(layer) : defaultLayers(window)
       return .patch(.init(window: window, layers: layers, width: values.int("width")))
     case "graph":
       return .graph(

@@ -68,7 +68,9 @@ final class Planner: Sendable {
   func report(_ problem: Problem) { state.withLock { $0.problems.append(problem) } }
 
   private func plan(_ tag: String, fold: FoldContext?) -> Result<Product, Unplannable> {
-    guard !broken.contains(tag), let entry = document.stage(tag), let stage = StageCatalog.stage(entry.type) else {
+    guard !broken.contains(tag), let entry = document.stage(tag),
+      let stage = StageCatalog.stage(entry.type)
+    else {
       return .failure(Unplannable())
     }
     do {

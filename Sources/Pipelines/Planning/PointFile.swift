@@ -58,7 +58,6 @@ struct PointFile: Sendable {
   /// What decides the points besides the file's content.
   var identity: [String] { [layer ?? "", x ?? "", y ?? "", crs ?? "", grid.crs] }
 
-
   /// Refuses a field that the layer does not have.
   func require(_ field: String, _ request: PlanRequest, option: String) throws {
     let names = description.fields.map(\.name)

@@ -1,4 +1,6 @@
-/// Every stage there is, by its word. A new stage is one file and one line here.
+/// Every stage there is, by its word.
+///
+/// A new stage is one file and one line here.
 public enum StageCatalog {
   static let stages: [any Stage.Type] = [
     ReadCube.self,

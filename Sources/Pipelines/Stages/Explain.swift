@@ -23,7 +23,8 @@ enum Explain: Stage {
     options: [
       AppliedModel.fileOption,
       OptionSpec(
-        "method", .choice(["gradshap", "shapley"]), default: "gradshap", "How features are credited."),
+        "method", .choice(["gradshap", "shapley"]), default: "gradshap",
+        "How features are credited."),
       OptionSpec(
         "classes", .list(of: .string), default: .optional,
         "The classes to explain; by default the last of two, all of more.",
@@ -31,6 +32,10 @@ enum Explain: Stage {
       OptionSpec(
         "output-scale", .choice(["log-odds", "probability"]), default: "log-odds",
         "What is explained."),
+      OptionSpec(
+        "features", .choice(["source", "model"]), default: "source",
+        "Whether attributions are carried back to the bands that were read, or given for the "
+          + "model's own bands."),
       OptionSpec(
         "background", .integer(1...10_000), default: 50, "How many background samples are used."),
       OptionSpec(
@@ -40,7 +45,8 @@ enum Explain: Stage {
         "most-nodes", .integer(1...256), default: 16, "The number at which doubling stops."),
       OptionSpec(
         "permutations", .integer(1...10_000), default: 8,
-        "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more work."),
+        "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more work."
+      ),
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
@@ -50,7 +56,8 @@ enum Explain: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel(request)
-    let feed = try ModelFeed(applied)
+    let feed = try ModelFeed(
+      applied, explainsModelBands: request.options.string("features") == "model")
     let classes = applied.model.classes
     let wanted =
       request.options.optionalStrings("classes")
@@ -77,7 +84,7 @@ enum Explain: Stage {
     _ request: PlanRequest, _ feed: ModelFeed, _ index: Int, isOnly: Bool
   ) throws -> RasterProduct {
     let applied = feed.applied
-    let sources = applied.cube.view.node.bands
+    let sources = feed.sourceNode.bands
     let features = Features(sources)
     let options = request.options
     let explanation = ExplainedClass(
@@ -220,8 +227,11 @@ struct ExplainedClass: Sendable {
     var result = DataCube(window: window, bandCount: features.names.count + 2)
     let wanted = flags.map { $0 & PixelFlags.invalid == 0 }
     guard wanted.contains(true) else { return result }
-    let field = field(chunk, map)
-    let baselines = Array(chunk.package.notes.background.prefix(background))
+    let ownBands = feed.sourceNode === feed.applied.cube.node
+    let field = field(chunk, ownBands ? .identity(map.outputCount) : map)
+    let baselines = chunk.package.notes.background.prefix(background).map {
+      ownBands && feed.applied.cube.view.node !== feed.sourceNode ? map.apply($0) : $0
+    }
     let output = ExplainedOutput(
       head: feed.applied.model.architecture.head.kind, index: index, scale: scale)
     let attribution: Attribution

@@ -127,7 +127,9 @@ enum ReadCube: Stage {
 
   private static func bandNumbers(_ request: PlanRequest, _ info: RasterInfo) throws -> [Int] {
     guard let wanted = request.options.raw("bands")?.elements else {
-      return info.bands.indices.filter { info.bands[$0].colorInterpretation != "Alpha" }.map { $0 + 1 }
+      return info.bands.indices.filter { info.bands[$0].colorInterpretation != "Alpha" }.map {
+        $0 + 1
+      }
     }
     let names = info.bands.map(\.name)
     return try wanted.map { value in

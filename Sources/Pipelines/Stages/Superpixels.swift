@@ -43,7 +43,8 @@ enum SuperpixelsStage: Stage {
     }
     let assigned = request.planner.node(
       Node(
-        name: request.name + "/assigned", kind: .segments, identity: request.identity() + ["assign"],
+        name: request.name + "/assigned", kind: .segments,
+        identity: request.identity() + ["assign"],
         edges: [
           .halo(input.node, lattice.haloOfAssign),
           .halo(centres, (lattice.tableHaloOfAssign + 1) * lattice.reach),

@@ -21,13 +21,15 @@ enum Train: Stage {
         "method", .choice(["network"]), default: "network", "What is trained."),
       OptionSpec(
         "branches", .list(of: .typed(ArchitectureOptions.branches)),
-        "The branches.", example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"),
+        "The branches.", example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"
+      ),
       OptionSpec("fusion", .choice(["concat"]), default: "concat", "How features are joined."),
       OptionSpec(
         "head", .typed(ArchitectureOptions.heads), default: .optional,
         "What is made of the features; by default what the samples ask for.",
         example: "{ type: \"softmax\", hidden: [64] }"),
-      OptionSpec("epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
+      OptionSpec(
+        "epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
       OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
       OptionSpec(
         "learning-rate", .number(.leastNonzeroMagnitude...10), default: 1e-3, "Adam's step size."),
@@ -48,7 +50,8 @@ enum Train: Stage {
     ],
     inputs: [
       InputDefinition("cube", [.raster], "The input of the network."),
-      InputDefinition("segments", [.segments], isRequired: false, source: .named,
+      InputDefinition(
+        "segments", [.segments], isRequired: false, source: .named,
         "The superpixels, for a graph branch."),
       InputDefinition("samples", [.samples], source: .named, "The labelled samples."),
     ],
@@ -91,7 +94,9 @@ enum Train: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity() + ["\(request.seed)", fold.map { "fold \($0.index)" } ?? "all"],
+        identity: request.identity() + [
+          "\(request.seed)", fold.map { "fold \($0.index)" } ?? "all",
+        ],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
           + (fold.map { [.all($0.folds.node)] } ?? [])
       ) { context in
@@ -109,7 +114,8 @@ enum Train: Stage {
         let sources = positions.compactMap { gathered.rows[$0]?.sources }
         let notes = ModelNotes(
           bands: training.cube.bands, classes: training.samples.classes,
-          preparation: recipe.steps(fitted: try fits.indices.map { try context.value(2 + $0) }[...]),
+          preparation: recipe.steps(
+            fitted: try fits.indices.map { try context.value(2 + $0) }[...]),
           backgroundMean: trained.backgroundMean, sources: training.cube.view.node.bands,
           background: background.compactMap { gathered.rows[$0]?.sources },
           minimum: extremes(sources, min), maximum: extremes(sources, max),

@@ -13,7 +13,8 @@ enum Write: Stage {
     options: [
       OptionSpec(
         "nodata", .either(.number(-.infinity ... .infinity), .choice(["nan"])), default: -9999,
-        "What stands for missing cells of real values; \"nan\" for not-a-number.", example: "\"nan\"")
+        "What stands for missing cells of real values; \"nan\" for not-a-number.",
+        example: "\"nan\"")
     ],
     inputs: [
       InputDefinition(
