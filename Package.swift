@@ -19,12 +19,16 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// The tests of one library; small fixture files stand beside them.
-func tests(_ name: String, fixtures: Bool = false, _ dependencies: [Target.Dependency] = [])
-  -> Target
-{
+///
+/// `exclude` names scripts that made reference values and take no part in the tests.
+func tests(
+  _ name: String, fixtures: Bool = false, exclude: [String] = [],
+  _ dependencies: [Target.Dependency] = []
+) -> Target {
   .testTarget(
     name: "\(name)Tests",
     dependencies: [.byName(name: name)] + dependencies,
+    exclude: exclude,
     resources: fixtures ? [.copy("Fixtures")] : [],
     swiftSettings: settings)
 }
@@ -66,7 +70,7 @@ let package = Package(
     tests("Features", ["Rasters", "Tensors"]),
     tests("Segmentation", ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
-    tests("Learning", ["Rasters", "Tensors", "Networks"]),
+    tests("Learning", exclude: ["make_fixtures.py"], ["Rasters", "Tensors", "Networks"]),
     tests("Explanation", ["Tensors", "Networks"]),
     tests("Reports", ["Rasters"]),
     tests(

@@ -85,7 +85,24 @@ struct PipelineRun {
       events: progress, cacheBytes: min(memory / 4, 256 << 20))
   }
 
+  /// Says when another machine's products filled the store: its values may differ in last digits.
+  private func compareKernel() throws {
+    let path = executor.store.directory + "/kernel"
+    let own = Products.kernelName
+    if let data = FileManager.default.contents(atPath: path) {
+      let filled = String(decoding: data, as: UTF8.self)
+      if filled != own {
+        progress.note(
+          "the store was filled with OpenBLAS's \(filled) kernels, this machine uses \(own): "
+            + "values may differ in their last digits")
+      }
+    } else {
+      try AtomicFile.write(own, to: path)
+    }
+  }
+
   func run() throws {
+    try compareKernel()
     let schedule = Schedule(targets: plan.targets)
     let chunks = executor.lattice.chunks.count
     var planned: [String: Int] = [:]

@@ -1,4 +1,4 @@
-"""Makes Fixtures/graph.json: the graph network as torch-geometric computes it.
+"""Makes graph.json beside this script: the graph network as torch-geometric computes it.
 
 Run with torch and torch_geometric installed; made with torch 2.15 and torch_geometric 2.8.
 """
@@ -110,5 +110,5 @@ for mode in ("inference", "training"):
     result[mode] = {"features": numbers(features),
                     "gradients": {n: numbers(p.grad) for n, p in names.items()}}
 result["buffersAfter"] = buffers()
-target = pathlib.Path(__file__).parent / "Fixtures" / "graph.json"
+target = pathlib.Path(__file__).parent / "graph.json"
 target.write_text(json.dumps(result) + "\n")
