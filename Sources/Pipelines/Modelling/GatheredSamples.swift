@@ -45,6 +45,18 @@ struct GatheredSamples {
   /// The positions of samples that can be used.
   var usable: [Int] { rows.indices.filter { rows[$0] != nil } }
 
+  /// How many of some samples share their segment with others, and in how many segments they do
+  /// not agree.
+  func sharing(_ positions: [Int]) -> (samples: Int, conflicts: Int) {
+    let groups = Dictionary(
+      grouping: positions.filter { segmentOfSample[$0] >= 0 }, by: { segmentOfSample[$0] }
+    ).values.filter { $0.count > 1 }
+    let conflicts = groups.count { group in
+      Set(group.map { set.samples[$0].target }).count > 1
+    }
+    return (groups.reduce(0) { $0 + $1.count }, set.kind == .linear ? 0 : conflicts)
+  }
+
   /// The spectra of some samples, samples x bands.
   func spectra(_ positions: [Int]) -> [Float] { positions.flatMap { rows[$0]?.spectrum ?? [] } }
 

@@ -59,6 +59,10 @@ struct ModelNotes: Codable, Sendable {
   var unusableSamples: Int
   /// Samples left out because their segment holds a test sample.
   var sharedSegmentSamples: Int
+  /// Training samples that share their segment, and so their graph features, with others.
+  var samplesInSharedSegments: Int
+  /// Segments whose training samples do not agree.
+  var conflictingSegments: Int
   /// The seed of the pipeline.
   var seed: UInt64
 }

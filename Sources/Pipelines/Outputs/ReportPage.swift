@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 1, gossan \(Gossan.version)")
+    hash.add("report 2, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -149,7 +149,11 @@ struct ReportPage {
         .text(
           "\(package.model.parameterCount) parameters; \(record.trainingCount) samples trained on, "
             + "\(record.validationCount) watched for early stopping; the weights are those of epoch "
-            + "\(record.bestEpoch). \(package.notes.unusableSamples) samples could not be used."),
+            + "\(record.bestEpoch). \(package.notes.unusableSamples) samples could not be used."
+            + (model.needsSegments
+              ? " \(package.notes.samplesInSharedSegments) training samples share their segment with "
+                + "others; in \(package.notes.conflictingSegments) segments they do not agree."
+              : "")),
         .chart(
           SVGChart.lines(
             title: "Training", description: "Loss by epoch.",

@@ -5,7 +5,7 @@ import Rasters
 
 /// Trains a network on the samples, on the training part only inside `validate`.
 enum Train: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "train",
     summary: "Trains a network of branches, a fusion and a head on labelled samples.",
@@ -112,6 +112,7 @@ enum Train: Stage {
         let background = BackgroundSample.choose(
           from: gathered.set, positions: positions, count: backgroundCount, seed: request.seed)
         let sources = positions.compactMap { gathered.rows[$0]?.sources }
+        let sharing = gathered.sharing(positions)
         let notes = ModelNotes(
           bands: training.cube.bands, classes: training.samples.classes,
           preparation: recipe.steps(
@@ -120,7 +121,8 @@ enum Train: Stage {
           background: background.compactMap { gathered.rows[$0]?.sources },
           minimum: extremes(sources, min), maximum: extremes(sources, max),
           record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
-          sharedSegmentSamples: shared, seed: request.seed)
+          sharedSegmentSamples: shared, samplesInSharedSegments: sharing.samples,
+          conflictingSegments: sharing.conflicts, seed: request.seed)
         return .bytes(try ModelPackage(model: trained.model, notes: notes).encoded())
       })
   }
