@@ -130,7 +130,7 @@ private struct Replay {
   /// Raw bands by name, from whatever rasters were given.
   private func raw(_ bands: [Band], _ index: Int) throws -> Product {
     let given = request.rasters("cube")
-    let places = try bands.map { band -> (raster: Int, band: Int) in
+    let places = try bands.map { band -> (node: Int, band: Int) in
       for (number, raster) in given.enumerated() {
         if let place = raster.bands.firstIndex(where: { $0.name == band.name }) {
           return (number, place)
@@ -141,18 +141,7 @@ private struct Replay {
         "inputs",
         "the model needs the band '\(band.name)'" + Suggestion.phrase(band.name, among: known))
     }
-    let node = request.planner.node(
-      Node(
-        name: "\(request.name)/raw\(index)", kind: .raster(bands),
-        identity: ["select bands 1", "\(places)"], edges: given.map { .cells($0.node) },
-        isStored: false
-      ) { context in
-        var values: [Float] = []
-        for place in places {
-          values += try context.cube(place.raster, context.window).band(place.band)
-        }
-        return .cube(DataCube(window: context.window, bandCount: bands.count, values: values))
-      })
+    let node = request.selection("/raw\(index)", of: given.map(\.node), places, as: bands)
     return .raster(
       RasterProduct(tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands)))
   }

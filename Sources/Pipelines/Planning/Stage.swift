@@ -75,6 +75,23 @@ struct PlanRequest: Sendable {
     return folds
   }
 
+  /// Chosen bands of rasters as a raster of its own; `places` says of which node which band.
+  func selection(
+    _ suffix: String, of nodes: [Node], _ places: [(node: Int, band: Int)], as bands: [Band]
+  ) -> Node {
+    planner.node(
+      Node(
+        name: name + suffix, kind: .raster(bands), identity: ["select bands 1", "\(places)"],
+        edges: nodes.map(Node.Edge.cells), isStored: false
+      ) { context in
+        let cubes = try nodes.indices.map { try context.cube($0, context.window) }
+        return .cube(
+          DataCube(
+            window: context.window, bandCount: bands.count,
+            values: places.flatMap { cubes[$0.node].band($0.band) }))
+      })
+  }
+
   /// A node that holds a value known beforehand.
   func constant(_ bytes: [UInt8]) -> Node {
     planner.node(

@@ -106,7 +106,10 @@ enum Explain: Stage {
     }
     let name = applied.model.classes[index]
     let written = options.bool("output") ? bands : features.bands + [Band(name: "base value")]
-    let shown = options.bool("output") ? node : explanation.withoutOutput(request, node, written)
+    let kept = Array(features.bands.indices) + [features.bands.count + 1]
+    let shown =
+      options.bool("output")
+      ? node : request.selection("/shown", of: [node], kept.map { (0, $0) }, as: written)
     return RasterProduct(
       tag: isOnly ? request.tag : "\(request.tag)-\(name.fileName)", node: shown,
       view: .identity(shown), recipe: .raw(written),
@@ -195,24 +198,6 @@ struct ExplainedClass: Sendable {
       ) { context in
         let chosen = Int(String(decoding: try context.value(0), as: UTF8.self)) ?? 0
         return .cube(try context.cube(1 + chosen, context.window))
-      })
-  }
-
-  /// The raster without the explained output, which stands before the base.
-  func withoutOutput(_ request: PlanRequest, _ whole: Node, _ bands: [Band]) -> Node {
-    request.planner.node(
-      Node(
-        name: request.name + "/shown", kind: .raster(bands), identity: ["without output"],
-        edges: [.cells(whole)], isStored: false
-      ) { context in
-        let cube = try context.cube(0, context.window)
-        let cells = context.window.cellCount
-        let output = bands.count - 1
-        return .cube(
-          DataCube(
-            window: context.window, bandCount: bands.count,
-            values: Array(cube.values[..<(output * cells)])
-              + Array(cube.values[((output + 1) * cells)...])))
       })
   }
 

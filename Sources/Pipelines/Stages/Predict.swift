@@ -34,9 +34,10 @@ enum Predict: Stage {
       ) { context in
         .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
       })
-    let values = part(request, both, bands, 0..<bands.count, "/values")
-    let flags = part(
-      request, both, [Band(name: "flags")], bands.count..<bands.count + 1, "/flags")
+    let values = request.selection(
+      "/values", of: [both], bands.indices.map { (0, $0) }, as: bands)
+    let flags = request.selection(
+      "/flags", of: [both], [(0, bands.count)], as: [Band(name: "flags")])
     let recipe = Recipe.raw(bands)
     return .raster(
       RasterProduct(
@@ -77,23 +78,5 @@ enum Predict: Stage {
       for output in 0..<outputs { result.values[output * cells + cell] = values[output] }
     }
     return result
-  }
-
-  /// Some bands of a raster, as a raster of its own.
-  static func part(
-    _ request: PlanRequest, _ whole: Node, _ bands: [Band], _ range: Range<Int>, _ suffix: String
-  ) -> Node {
-    request.planner.node(
-      Node(
-        name: request.name + suffix, kind: .raster(bands), identity: ["bands", "\(range)"],
-        edges: [.cells(whole)], isStored: false
-      ) { context in
-        let cube = try context.cube(0, context.window)
-        let cells = context.window.cellCount
-        return .cube(
-          DataCube(
-            window: context.window, bandCount: range.count,
-            values: Array(cube.values[range.lowerBound * cells..<range.upperBound * cells])))
-      })
   }
 }
