@@ -8,6 +8,14 @@ enum ExecutionError: Error, CustomStringConvertible {
   case inStage(String, window: Window?, any Error)
   case data(String)
 
+  /// Whether the error says in which stage it came up; one of a stage below does.
+  var namesStage: Bool {
+    switch self {
+    case .wrongKind, .changed, .inStage: true
+    case .unreadable, .data: false
+    }
+  }
+
   var description: String {
     switch self {
     case .wrongKind(let node, let expected): "stage '\(node)' did not make \(expected)"

@@ -194,7 +194,7 @@ final class Executor: Sendable {
     do {
       return try node.compute(
         NodeContext(executor: self, node: node, window: window, excluding: excluding))
-    } catch let error as ExecutionError {
+    } catch let error as ExecutionError where error.namesStage {
       throw error
     } catch is CancellationError {
       throw CancellationError()
