@@ -30,7 +30,7 @@ struct AppliedModel: Sendable {
 
   /// The option that says how much of a window may be missing.
   static let missingOption = OptionSpec(
-    "window-missing", .number(0...1), default: 0.75,
+    "window-missing", .number(0...1), default: 1,
     "The share of a window's cells that may be missing before its pixel has no value.")
 
   init(_ request: PlanRequest) throws {
