@@ -92,7 +92,7 @@ public struct Runner {
       problems.append(
         Problem(file: document.file, key: "grid", "is missing, and no 'read-cube' gives one"))
     } catch {
-      let isKnown = problems.contains { $0.key == "grid" || $0.key == "like" }
+      let isKnown = problems.contains { $0.key?.hasPrefix("grid") ?? false }
       if !isKnown {
         problems.append(
           Problem(

@@ -114,7 +114,7 @@ enum ReadCube: Stage {
         throw request.failure("files", "\(error)")
       }
     }
-    let all = sources.flatMap { $0.outputs.flatMap { $0.bands.map(\.feature) } }
+    let all = Set(sources.flatMap { $0.outputs.flatMap { $0.bands.map(\.feature) } }).sorted()
     if let name = unused.sorted().first {
       throw request.failure(
         "categorical", "no band '\(name)' is read" + Suggestion.phrase(name, among: all))
