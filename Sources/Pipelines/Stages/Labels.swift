@@ -80,6 +80,13 @@ enum Labels: Stage {
               + "the grid or without a known target; \(samples.count) samples are used")
         }
         let set = try SampleSet(kind: kind, categories: categories, samples: samples)
+        let shared = set.sharedCells
+        if !shared.isEmpty {
+          context.executor.events.note(
+            "\(request.tag): \(shared.reduce(0) { $0 + $1.positions.count }) samples share a cell "
+              + "with others and are all kept; in \(shared.count(where: \.isConflicting)) of "
+              + "\(shared.count) cells they do not agree")
+        }
         return .bytes([UInt8](try JSONEncoder.stable.encode(set)))
       })
     return .samples(
