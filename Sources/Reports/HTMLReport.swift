@@ -47,8 +47,24 @@ public struct HTMLReport: Sendable {
     case table(Table)
     /// A chart and what it says.
     case chart(SVGChart, caption: String)
-    /// A picture as the bytes of a PNG file, what it shows for those who cannot see it, a caption.
-    case picture(png: [UInt8], description: String, caption: String)
+    /// A picture as the bytes of a PNG file, what it shows for those who cannot see it, a caption
+    /// and what its colours mean.
+    case picture(
+      png: [UInt8], description: String, caption: String, legend: [LegendEntry] = [])
+  }
+
+  /// What a colour of a picture means.
+  public struct LegendEntry: Sendable, Hashable {
+    /// The meaning.
+    public var label: String
+    /// The colour.
+    public var color: Color
+
+    /// Makes an entry.
+    public init(_ label: String, _ color: Color) {
+      self.label = label
+      self.color = color
+    }
   }
 
   /// A table with a row of headings.
@@ -126,7 +142,27 @@ extension HTMLReport {
   }
 
   private static func html(_ section: Section, _ number: Int) -> String {
-    let blocks = section.blocks.enumerated().map { html($1, "table-\(number)-\($0 + 1)") }
+    var blocks: [String] = []
+    var pictures: [String] = []
+    // Pictures that follow one another stand side by side where there is room.
+    func closeGallery() {
+      if pictures.count > 1 {
+        blocks.append("<div class=\"gallery\">\n\(pictures.joined(separator: "\n"))\n</div>")
+      } else {
+        blocks += pictures
+      }
+      pictures = []
+    }
+    for (index, block) in section.blocks.enumerated() {
+      let text = html(block, "table-\(number)-\(index + 1)")
+      if case .picture = block {
+        pictures.append(text)
+      } else {
+        closeGallery()
+        blocks.append(text)
+      }
+    }
+    closeGallery()
     return """
       <section aria-labelledby="section-\(number)">
       <h2 id="section-\(number)" tabindex="-1">\(Markup.escape(section.title))</h2>
@@ -147,11 +183,19 @@ extension HTMLReport {
         #"<div class="wide" tabindex="0" role="region" aria-label="\#(label)">"#
           + "\n\(chart.svg)</div>",
         caption)
-    case .picture(let png, let description, let caption):
+    case .picture(let png, let description, let caption, let legend):
       let source = "data:image/png;base64,\(Base64.encode(png))"
       let image = "<img alt=\"\(Markup.escape(description))\" src=\"\(source)\">"
-      return figure(image, caption)
+      return figure(image + html(legend), caption)
     }
+  }
+
+  private static func html(_ legend: [LegendEntry]) -> String {
+    guard !legend.isEmpty else { return "" }
+    let entries = legend.map {
+      "<li><span style=\"background:\($0.color.hex)\"></span>\(Markup.escape($0.label))</li>"
+    }
+    return "\n<ul class=\"legend\" aria-label=\"Legend\">\(entries.joined())</ul>"
   }
 
   private static func figure(_ content: String, _ caption: String) -> String {
@@ -204,9 +248,15 @@ extension HTMLReport {
       vertical-align: top; }
     thead th { border-bottom: 2px solid #555; }
     tbody th, .facts th { font-weight: 500; }
-    .facts td { overflow-wrap: anywhere; }
+    td:not(.number) { overflow-wrap: anywhere; word-break: break-word; }
+    .legend { list-style: none; margin: 0.2rem 0; padding: 0; font-size: 0.93rem; }
+    .legend li { display: inline-block; margin-right: 1.1rem; }
+    .legend span { display: inline-block; width: 1rem; height: 1rem; margin-right: 0.35rem;
+      border: 1px solid #888; vertical-align: -0.15rem; print-color-adjust: exact; }
     td.number { text-align: right; font-variant-numeric: tabular-nums; }
-    figure { margin: 1.2rem 0; }
+    figure { margin: 1.2rem 0; max-width: 100%; }
+    .gallery { display: flex; flex-wrap: wrap; column-gap: 1.5rem; align-items: flex-end; }
+    .gallery figcaption { max-width: 30rem; }
     figure svg, figure img { max-width: 100%; height: auto; }
     figure img { image-rendering: pixelated; border: 1px solid #ccc; }
     figcaption { color: #444; font-size: 0.93rem; }

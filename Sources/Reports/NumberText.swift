@@ -3,7 +3,7 @@ import Glibc
 func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
 /// Numbers as texts that are the same on every machine and in every language.
-enum NumberText {
+public enum NumberText {
   /// A number with a fixed count of decimals, at most 9; "-0" becomes "0".
   static func fixed(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "n/a" : value < 0 ? "-∞" : "∞" }
@@ -25,7 +25,7 @@ enum NumberText {
   static func coordinate(_ value: Double) -> String { trimmed(fixed(value, decimals: 2)) }
 
   /// A number for a person: `significant` digits, without trailing zeros.
-  static func short(_ value: Double, significant: Int = 4) -> String {
+  public static func short(_ value: Double, significant: Int = 4) -> String {
     guard value.isFinite else { return fixed(value, decimals: 0) }
     if value == 0 { return "0" }
     let magnitude = Int(floor(log10(abs(value))))

@@ -99,7 +99,7 @@ extension QMLStyle {
   }
 
   private static func pseudocolor(
-    band: Int, range: ClosedRange<Double>, stops: [Stop], opacity: Double, isListed: Bool = true
+    band: Int, range: ClosedRange<Double>, stops: [Stop], opacity: Double, legend: String? = nil
   ) -> QMLStyle {
     let (low, high) = (number(range.lowerBound), number(range.upperBound))
     let items = stops.map { stop in
@@ -120,9 +120,16 @@ extension QMLStyle {
     return QMLStyle(
       renderer: [head, "<rasterTransparency/>", userLimits, "<rastershader>", shader]
         + [colorRamp(stops, over: range)] + items
-        // A continuous legend is a bar with nothing but its two ends.
-        + ["<rampLegendSettings useContinuousLegend=\"\(isListed ? 0 : 1)\"/>"]
+        + [legendSettings(legend)]
         + ["</colorrampshader>", "</rastershader>", "</rasterrenderer>"])
+  }
+
+  /// Every stop is listed; with a text the legend is a bar that says the text and no numbers.
+  private static func legendSettings(_ text: String?) -> String {
+    guard let text else { return "<rampLegendSettings useContinuousLegend=\"0\"/>" }
+    return Markup.element(
+      "rampLegendSettings",
+      ["useContinuousLegend": "1", "minimumLabel": text, "maximumLabel": " "])
   }
 
   /// The ramp that QGIS offers when somebody edits the style; of many colours only some.
@@ -201,7 +208,9 @@ extension QMLStyle {
         band: band)
     }
     let step = (known.count + maximumStops - 1) / maximumStops
-    return segments(at: stride(from: 0, to: known.count, by: step).map { known[$0] }, band: band)
+    return segments(
+      at: stride(from: 0, to: known.count, by: step).map { known[$0] },
+      legend: "\(known.count) segments, coloured at random", band: band)
   }
 
   /// Segments of which only the lowest and the highest id are known.
@@ -210,14 +219,16 @@ extension QMLStyle {
     let high = max(low, highest)
     let step = (high - low) / UInt32(maximumStops) + 1
     if high - low < UInt32(maximumEntries) { return segments(ids: Array(low...high), band: band) }
-    return segments(at: Array(stride(from: low, through: high, by: Int(step))), band: band)
+    return segments(
+      at: Array(stride(from: low, through: high, by: Int(step))),
+      legend: "segments, coloured at random", band: band)
   }
 
-  private static func segments(at ids: [UInt32], band: Int) -> QMLStyle {
+  private static func segments(at ids: [UInt32], legend: String, band: Int) -> QMLStyle {
     let stops = ids.map { id in
       Stop(value: Double(id), label: "\(id)", color: Palette.identifier(id))
     }
     let range = Double(ids.first ?? 1)...Double(ids.last ?? 1)
-    return pseudocolor(band: band, range: range, stops: stops, opacity: 1, isListed: false)
+    return pseudocolor(band: band, range: range, stops: stops, opacity: 1, legend: legend)
   }
 }

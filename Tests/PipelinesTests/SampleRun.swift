@@ -1,6 +1,7 @@
 import Foundation
 import RasterFiles
 import Rasters
+import Synchronization
 
 @testable import Pipelines
 
@@ -42,6 +43,54 @@ struct SampleRun {
   }
 
   enum SampleError: Error { case missing(String) }
+
+  /// A pipeline on the sample's grid: its land use and rock as `ground`, scaled as `cube`, between
+  /// the stages that are given as text.
+  func ground(_ name: String, labels: String, then stages: String) throws -> String {
+    let data = Self.root + "/sample-rasters/jura"
+    let text = """
+      {
+        name: "\(name)", grid: { like: "\(data)/landuse_rock.tif" }, seed: 1,
+        parameters: { data: "\(data)", here: "\(folder)" },
+        stages: [
+          \(labels)
+          { type: "read-cube", tag: "ground", files: ["${data}/landuse_rock.tif"],
+            categorical: {
+              landuse: { "1": "Forest", "2": "Pasture", "3": "Meadow", "4": "Tillage" },
+              rock: { "1": "Argovian", "2": "Kimmeridgian", "3": "Sequanian", "4": "Portlandian",
+                "5": "Quaternary" } } },
+          { type: "standardize", tag: "cube", bands: ["landuse"] },
+          \(stages)
+        ],
+      }
+      """
+    let path = "\(folder)/\(name).json5"
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  /// What a stage makes as a value, with what was said meanwhile.
+  func value(
+    _ pipeline: String, of tag: String, out: String = "value"
+  ) throws -> (bytes: [UInt8], notes: [String]) {
+    let plan = try Runner.plan(pipeline, overrides: Overrides())
+    let events = Notes()
+    let executor = Executor(
+      lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk),
+      store: try ChunkStore(directory: "\(folder)/\(out)"), events: events, cacheBytes: 1 << 24)
+    guard let product = plan.products.first(where: { $0.tag == tag })?.product,
+      let node = product.nodes.first
+    else { throw SampleError.missing(tag) }
+    try executor.run(Schedule(targets: [node]))
+    return (try executor.value(node), events.all.withLock { $0 })
+  }
+
+  /// Keeps what a run says.
+  final class Notes: RunEvents {
+    let all = Mutex<[String]>([])
+    func advanced(_ node: String, made: Bool) {}
+    func note(_ sentence: String) { all.withLock { $0.append(sentence) } }
+  }
 
   /// Runs a pipeline into `<folder>/<out>`, quietly.
   func run(_ pipeline: String, out: String, jobs: Int = 2) -> Runner.Status {

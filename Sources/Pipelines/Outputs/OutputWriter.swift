@@ -15,7 +15,7 @@ struct OutputWriter {
   let nodata: Double
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 2, GDAL \(GDAL.version)"
+  private static let revision = "outputs 3, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report.
   struct Layer {
@@ -184,27 +184,6 @@ struct OutputWriter {
         range: low.isFinite && high.isFinite && low < high ? low...high : 0...1,
         unit: raster.bands.first?.unit ?? "")
     }
-  }
-}
-
-extension PixelFlags {
-  /// The legend entry of a combination of flags: grey without a value, else the worst doubt.
-  fileprivate static func entry(_ flags: UInt8) -> QMLStyle.Entry {
-    let meanings: [(UInt8, String)] = [
-      (bandMissing, "band missing"), (noSegment, "no segment"),
-      (outsideRange, "outside the training range"), (border, "at the border"),
-    ]
-    let names = meanings.filter { flags & $0.0 != 0 }.map(\.1)
-    let color: Color =
-      switch true {
-      case flags & invalid != 0: Color(0xE0E0E0)
-      case flags & outsideRange != 0: Color(0xD55E00)
-      case flags & border != 0: Color(0x9AD0F0)
-      default: Color(0x0072B2)
-      }
-    return QMLStyle.Entry(
-      value: Int(flags), label: names.isEmpty ? "no doubt" : names.joined(separator: ", "),
-      color: color)
   }
 }
 

@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 2, gossan \(Gossan.version)")
+    hash.add("report 3, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -32,7 +32,8 @@ struct ReportPage {
       (
         name: "Grid",
         value: "\(grid.width) x \(grid.height) cells of "
-          + "\(grid.transform.cellWidth) x \(grid.transform.cellHeight) \(CRS.unitName(grid.crs))"
+          + "\(NumberText.short(grid.transform.cellWidth, significant: 9)) x "
+          + "\(NumberText.short(grid.transform.cellHeight, significant: 9)) \(CRS.unitName(grid.crs))"
       ),
       (
         name: "Coordinate system",
@@ -56,7 +57,8 @@ struct ReportPage {
     for case .model(let model) in task.products.map(\.product) {
       sections.append(try modelSection(model))
     }
-    sections.append(HTMLReport.Section("Layers", try layers.flatMap(pictures)))
+    sections.append(
+      HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))
     sections.append(
       HTMLReport.Section(
         "How it was made",
@@ -166,114 +168,6 @@ struct ReportPage {
     guard let value else { return "-" }
     return value == value.rounded() && abs(value) < 1e15
       ? "\(Int(value))" : String(format: "%.3f", value)
-  }
-
-  // MARK: Layers
-
-  private static let pictureEdge = 640
-
-  private func pictures(_ layer: OutputWriter.Layer) throws -> [HTMLReport.Block] {
-    let grid = executor.lattice.grid
-    let step = max(1, (max(grid.width, grid.height) + Self.pictureEdge - 1) / Self.pictureEdge)
-    let t = grid.transform
-    let coarse = Grid(
-      width: (grid.width + step - 1) / step, height: (grid.height + step - 1) / step,
-      transform: GeoTransform(
-        originX: t.originX, columnX: t.columnX * Double(step), rowX: t.rowX * Double(step),
-        originY: t.originY, columnY: t.columnY * Double(step), rowY: t.rowY * Double(step)),
-      crs: grid.crs)
-    let numbers = Array(1...layer.bands.count)
-    let cube = try RasterPool(path: layer.path, bands: numbers, grid: coarse, resampling: .nearest)
-      .read(coarse.window)
-    let name = layer.product.tag
-    switch layer.product {
-    case .segments:
-      let ids = cube.values.map { $0.isNaN ? 0 : UInt32($0) }
-      return try [
-        block(
-          RasterPicture.render(
-            SegmentRaster(window: coarse.window, ids: ids), edge: Self.pictureEdge), name,
-          "Superpixels, coloured at random.")
-      ]
-    case .raster(let raster): return try rasterPictures(raster, cube, layer)
-    default: return []
-    }
-  }
-
-  private func rasterPictures(
-    _ raster: RasterProduct, _ cube: DataCube, _ layer: OutputWriter.Layer
-  ) throws -> [HTMLReport.Block] {
-    switch raster.presentation {
-    case .probability:
-      let band = raster.bands.count == 2 ? 1 : 0
-      return try [
-        block(
-          RasterPicture.render(
-            cube, band: band, ramp: .probability, range: 0...1, edge: Self.pictureEdge), raster.tag,
-          "Probability of '\(raster.bands[band].name)', from 0 to 1.")
-      ]
-    case .attribution(let attribution):
-      let features = raster.bands.filter {
-        $0.name != "base value" && $0.name != "explained output"
-      }
-      let limit = Double(
-        cube.values[..<(features.count * cube.window.cellCount)].lazy.filter(\.isFinite).map(abs)
-          .max() ?? 1)
-      let chart = importance(features, cube, attribution)
-      return [chart]
-        + (try features.indices.map { band in
-          try block(
-            RasterPicture.render(
-              cube, band: band, ramp: .diverging, range: -max(limit, 1e-12)...max(limit, 1e-12),
-              edge: Self.pictureEdge / 2), "\(raster.tag): \(features[band].name)",
-            "What '\(features[band].name)' adds to the \(attribution.output) of "
-              + "'\(attribution.className)', from \(Float(-limit)) (blue) to \(Float(limit)).")
-        })
-    case .flags:
-      let colors = Dictionary(uniqueKeysWithValues: (0..<16).map { ($0, Palette.category($0)) })
-      return try [
-        block(
-          RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
-          "Why a pixel is missing or doubtful; see the layer's legend.")
-      ]
-    case .continuous:
-      let values = cube.band(0).lazy.filter(\.isFinite)
-      let low = Double(values.min() ?? 0)
-      let high = Double(values.max() ?? 1)
-      return try [
-        block(
-          RasterPicture.render(
-            cube, band: 0, ramp: .viridis, range: low...max(high, low + 1e-12),
-            edge: Self.pictureEdge), raster.tag,
-          "'\(raster.bands[0].name)', from \(Float(low)) to \(Float(high)).")
-      ]
-    }
-  }
-
-  private func importance(
-    _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
-  ) -> HTMLReport.Block {
-    let means = features.indices.map { band -> Double in
-      let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
-      return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-    }
-    let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
-    return .chart(
-      SVGChart.bars(
-        title: "Features of '\(attribution.className)'",
-        description: "Mean absolute attribution of each feature over the map.",
-        axisTitle: "mean |SHAP| (\(attribution.output))",
-        labels: order.map { features[$0].name },
-        series: [SVGChart.Bars("mean |SHAP|", order.map { means[$0] })]),
-      caption: "Which features move the map most.")
-  }
-
-  private func block(
-    _ picture: RasterPicture, _ title: String, _ caption: String
-  ) throws -> HTMLReport.Block {
-    .picture(
-      png: try PNGImage.encode(width: picture.width, height: picture.height, rgba: picture.rgba),
-      description: title, caption: "\(title). \(caption)")
   }
 }
 

@@ -1,0 +1,169 @@
+import Foundation
+import RasterFiles
+import Rasters
+import Reports
+import Segmentation
+
+/// The pictures of the layers that a run wrote.
+struct ReportLayers {
+  let executor: Executor
+
+  private static let pictureEdge = 640
+
+  /// The pictures of a layer, with legends.
+  func blocks(_ layer: OutputWriter.Layer) throws -> [HTMLReport.Block] {
+    switch layer.product {
+    case .segments(let segments): return [try picture(of: segments)]
+    case .raster(let raster): return try pictures(of: raster, try preview(layer))
+    default: return []
+    }
+  }
+
+  // MARK: Decimation
+
+  /// Of how many cells a picture shows one, in each direction.
+  private var step: Int {
+    let grid = executor.lattice.grid
+    return max(1, (max(grid.width, grid.height) + Self.pictureEdge - 1) / Self.pictureEdge)
+  }
+
+  /// The grid of pictures: every `step`-th cell.
+  private var coarse: Grid {
+    let grid = executor.lattice.grid
+    let t = grid.transform
+    return Grid(
+      width: (grid.width + step - 1) / step, height: (grid.height + step - 1) / step,
+      transform: GeoTransform(
+        originX: t.originX, columnX: t.columnX * Double(step), rowX: t.rowX * Double(step),
+        originY: t.originY, columnY: t.columnY * Double(step), rowY: t.rowY * Double(step)),
+      crs: grid.crs)
+  }
+
+  /// A written raster as pictures show it, from its overviews where it has them.
+  private func preview(_ layer: OutputWriter.Layer) throws -> DataCube {
+    try RasterPool(
+      path: layer.path, bands: Array(1...layer.bands.count), grid: coarse, resampling: .nearest
+    ).read(coarse.window)
+  }
+
+  /// The ids at every `step`-th cell, as whole numbers: a Float holds 24 bits of 32.
+  func decimatedIDs(_ node: Node) throws -> SegmentRaster {
+    var result = SegmentRaster(window: coarse.window)
+    for chunk in executor.lattice.chunks {
+      let part = try executor.segments(node, executor.lattice.window(of: chunk))
+      for row in part.window.y..<part.window.maxY where row % step == 0 {
+        for column in part.window.x..<part.window.maxX where column % step == 0 {
+          let place = result.window.index(column: column / step, row: row / step)
+          result.ids[place] = part.id(column: column, row: row)
+        }
+      }
+    }
+    return result
+  }
+
+  // MARK: Pictures
+
+  private func picture(of segments: SegmentsProduct) throws -> HTMLReport.Block {
+    let ids = try decimatedIDs(segments.node)
+    return try block(
+      RasterPicture.render(ids, edge: Self.pictureEdge), segments.tag,
+      "Superpixels of about \(NumberText.short(segments.lattice.size)) cells, coloured at random.")
+  }
+
+  private func pictures(
+    of raster: RasterProduct, _ cube: DataCube
+  ) throws -> [HTMLReport.Block] {
+    switch raster.presentation {
+    case .probability:
+      let band = raster.bands.count == 2 ? 1 : 0
+      let picture = RasterPicture.render(
+        cube, band: band, ramp: .probability, range: 0...1, edge: Self.pictureEdge)
+      return try [
+        block(
+          picture, raster.tag, "Probability of '\(raster.bands[band].name)'.",
+          legend(.probability, 0...1))
+      ]
+    case .attribution(let attribution):
+      return try attributions(raster, cube, attribution)
+    case .flags: return [try flags(raster, cube)]
+    case .continuous:
+      let values = cube.band(0).lazy.filter(\.isFinite)
+      let low = Double(values.min() ?? 0)
+      let range = low...max(Double(values.max() ?? 1), low + 1e-12)
+      let picture = RasterPicture.render(
+        cube, band: 0, ramp: .viridis, range: range, edge: Self.pictureEdge)
+      return try [
+        block(
+          picture, raster.tag, "'\(raster.bands[0].name)'.",
+          legend(.viridis, range, unit: raster.bands[0].unit))
+      ]
+    }
+  }
+
+  private func flags(_ raster: RasterProduct, _ cube: DataCube) throws -> HTMLReport.Block {
+    let entries = Set(cube.band(0).lazy.filter(\.isFinite).map { UInt8(max(0, min(255, $0))) })
+      .sorted().map(PixelFlags.entry)
+    let colors = Dictionary(uniqueKeysWithValues: entries.map { ($0.value, $0.color) })
+    return try block(
+      RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
+      "Why a pixel is missing or doubtful.",
+      entries.map { HTMLReport.LegendEntry($0.label, $0.color) })
+  }
+
+  private func attributions(
+    _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
+  ) throws -> [HTMLReport.Block] {
+    let features = raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
+    let largest = cube.values[..<(features.count * cube.window.cellCount)].lazy
+      .filter(\.isFinite).map(abs).max()
+    let limit = max(Double(largest ?? 1), 1e-12)
+    let legend = legend(.diverging, -limit...limit, isSigned: true)
+    return try [importance(features, cube, attribution)]
+      + features.indices.map { band in
+        try block(
+          RasterPicture.render(
+            cube, band: band, ramp: .diverging, range: -limit...limit, edge: Self.pictureEdge / 2),
+          "\(raster.tag): \(features[band].name)",
+          "What '\(features[band].name)' adds to the \(attribution.output) of "
+            + "'\(attribution.className)'.", legend)
+      }
+  }
+
+  private func importance(
+    _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
+  ) -> HTMLReport.Block {
+    let means = features.indices.map { band -> Double in
+      let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
+      return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+    }
+    let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
+    return .chart(
+      SVGChart.bars(
+        title: "Features of '\(attribution.className)'",
+        description: "Mean absolute attribution of each feature over the map.",
+        axisTitle: "mean |SHAP| (\(attribution.output))",
+        labels: order.map { features[$0].name },
+        series: [SVGChart.Bars("mean |SHAP|", order.map { means[$0] })]),
+      caption: "Which features move the map most.")
+  }
+
+  private func legend(
+    _ ramp: ColorRamp, _ range: ClosedRange<Double>, unit: String = "", isSigned: Bool = false
+  ) -> [HTMLReport.LegendEntry] {
+    (0...4).map { step in
+      let value = range.lowerBound + (range.upperBound - range.lowerBound) * Double(step) / 4
+      let text = (isSigned && step > 2 ? "+" : "") + NumberText.short(value, significant: 3)
+      return HTMLReport.LegendEntry(
+        unit.isEmpty ? text : "\(text) \(unit)", ramp.color(at: Double(step) / 4))
+    }
+  }
+
+  private func block(
+    _ picture: RasterPicture, _ title: String, _ caption: String,
+    _ legend: [HTMLReport.LegendEntry] = []
+  ) throws -> HTMLReport.Block {
+    .picture(
+      png: try PNGImage.encode(width: picture.width, height: picture.height, rgba: picture.rgba),
+      description: title, caption: "\(title). \(caption)", legend: legend)
+  }
+}
