@@ -127,17 +127,23 @@ extension OptionValues {
 
 extension RasterProduct {
   /// The bands that an option names, by position; by default all that are not categories.
+  ///
+  /// The name of a group stands for all its categories.
   func bandSelection(_ request: PlanRequest, option: String) throws -> [Int] {
     guard request.options.has(option) else {
       return bands.indices.filter { bands[$0].group == nil }
     }
     let names = bands.map(\.name)
-    return try request.options.strings(option).map { name in
-      guard let index = names.firstIndex(of: name) else {
+    let groups = Set(bands.compactMap(\.group))
+    let chosen = try request.options.strings(option).flatMap { name -> [Int] in
+      if let index = names.firstIndex(of: name) { return [index] }
+      guard groups.contains(name) else {
         throw request.failure(
-          option, "there is no band '\(name)'" + Suggestion.phrase(name, among: names))
+          option, "there is no band '\(name)'" + Suggestion.phrase(name, among: names + groups))
       }
-      return index
+      return bands.indices.filter { bands[$0].group == name }
     }
+    var seen: Set<Int> = []
+    return chosen.filter { seen.insert($0).inserted }
   }
 }
