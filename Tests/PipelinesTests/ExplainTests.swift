@@ -1,0 +1,128 @@
+import Foundation
+import RasterFiles
+import Rasters
+import Testing
+
+@testable import Pipelines
+
+/// Attribution rasters: classes, scales, features and how far they add up.
+@Suite(.serialized) struct ExplainTests {
+  private static let rock = """
+    { type: "labels", tag: "labels", file: "${data}/points.gpkg", field: "Rock",
+      classes: { "1": "Argovian", "2": "Kimmeridgian", "5": "Quaternary" } },
+    """
+  private static let train = """
+    { type: "train", tag: "model", inputs: { cube: "cube", samples: "labels" }, epochs: 3,
+      background: 3, branches: [{ type: "spectral-cnn", filters: [3], kernel: 3, width: 4 },
+        { type: "patch-cnn", window: 3, width: 4 }], head: { type: "softmax", hidden: [4] } },
+    """
+
+  private func run(_ sample: SampleRun, _ explain: String) throws -> Runner.Status {
+    let path = try sample.ground(
+      "explain", labels: Self.rock,
+      then: Self.train + """
+        { type: "predict", tag: "probability", inputs: { model: "model", cube: "cube" } },
+        { type: "explain", tag: "shap", inputs: { model: "model", cube: "cube" }, \(explain) },
+        { type: "write", inputs: ["probability", "shap"] },
+        """)
+    return sample.run(path, out: "out")
+  }
+
+  /// The largest difference between features + base and the explained output, and its range.
+  private func residual(_ cube: DataCube) -> (worst: Float, range: Float) {
+    let cells = cube.window.cellCount
+    let features = cube.bandCount - 2
+    var worst: Float = 0
+    var outputs: [Float] = []
+    for (cell, isValid) in cube.completeCells.enumerated() where isValid {
+      let parts = (0..<cube.bandCount).map { cube.values[$0 * cells + cell] }
+      worst = max(worst, abs(parts[..<features].reduce(parts[features + 1], +) - parts[features]))
+      outputs.append(parts[features])
+    }
+    return (worst, (outputs.max() ?? 0) - (outputs.min() ?? 0))
+  }
+
+  @Test func everyClassHasAFileOfItsOwn() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    #expect(try run(sample, "method: \"shapley\", output: true, background: 2") == .done)
+    let names = try sample.names("out").filter { $0.hasPrefix("shap") && $0.hasSuffix(".tif") }
+    #expect(names == ["shap-argovian.tif", "shap-kimmeridgian.tif", "shap-quaternary.tif"])
+    let probability = try sample.raster("out", "probability.tif").cube
+    let cells = probability.window.cellCount
+    for (index, name) in names.enumerated() {
+      let (info, cube) = try sample.raster("out", name)
+      #expect(info.metadata["METHOD"] == "shapley" && info.metadata["OUTPUT"] == "log-odds")
+      let (worst, range) = residual(cube)
+      #expect(range > 0 && worst <= 1e-4 * range, "\(name)")
+      // Softmax: the class against the rest.
+      for (cell, isValid) in probability.completeCells.enumerated() where isValid {
+        let p = Double(probability.values[index * cells + cell])
+        #expect(abs(log(p / (1 - p)) - Double(cube.values[2 * cells + cell])) < 1e-3)
+      }
+    }
+  }
+
+  @Test func probabilitiesCanBeExplained() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let options = """
+      method: "shapley", output: true, background: 2, classes: ["Quaternary"],
+      "output-scale": "probability"
+      """
+    #expect(try run(sample, options) == .done)
+    let (info, cube) = try sample.raster("out", "shap.tif")
+    #expect(info.metadata["CLASS"] == "Quaternary" && info.metadata["OUTPUT"] == "probability")
+    let probability = try sample.raster("out", "probability.tif").cube
+    let cells = cube.window.cellCount
+    for (cell, isValid) in probability.completeCells.enumerated() where isValid {
+      let output = cube.values[2 * cells + cell]
+      #expect(abs(output - probability.values[2 * cells + cell]) < 1e-5)
+    }
+    let (worst, range) = residual(cube)
+    #expect(worst <= 1e-4 * range)
+  }
+
+  @Test func gradshapSaysHowFarItAddsUp() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let options = """
+      output: true, background: 3, classes: ["Argovian"], features: "model", nodes: 8
+      """
+    #expect(try run(sample, options) == .done)
+    let (info, cube) = try sample.raster("out", "shap.tif")
+    // The model's own bands: the categories of a group are still one feature.
+    #expect(info.bands.map(\.name) == ["landuse", "rock", "explained output", "base value"])
+    let cells = cube.window.cellCount
+    var residuals: [Float] = []
+    var bases = 0.0
+    for (cell, isValid) in cube.completeCells.enumerated() where isValid {
+      let parts = (0..<4).map { Double(cube.values[$0 * cells + cell]) }
+      residuals.append(Float(abs(parts[0] + parts[1] + parts[3] - parts[2])))
+      bases += parts[3]
+    }
+    residuals.sort()
+    let percentile = residuals[Int((Double(residuals.count - 1) * 0.99).rounded(.up))]
+    let said = try #require(info.metadata["RESIDUAL_P99"].flatMap { Float($0) })
+    #expect(abs(said - percentile) <= 1e-6)
+    let base = try #require(info.metadata["BASE_VALUE"].flatMap { Double($0) })
+    #expect(abs(base - bases / Double(residuals.count)) < 1e-5)
+    let share = try #require(info.metadata["RESIDUAL_P99_OF_RANGE"].flatMap { Double($0) })
+    #expect(share <= 0.05)
+  }
+
+  @Test func unknownClassesAreSaid() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let path = try sample.ground(
+      "unknown", labels: Self.rock,
+      then: Self.train + """
+        { type: "explain", tag: "shap", inputs: { model: "model", cube: "cube" },
+          classes: ["Argovien"] },
+        """)
+    let problems = Runner.problems(path, overrides: Overrides())
+    #expect(problems.count == 1)
+    #expect(problems.first?.key == "classes" && problems.first?.stage == "shap")
+    #expect(problems.first?.message.contains("did you mean 'Argovian'") == true)
+  }
+}
