@@ -74,7 +74,7 @@ let package = Package(
     tests("Explanation", ["Tensors", "Networks"]),
     tests("Reports", ["Rasters"]),
     tests(
-      "Pipelines",
+      "Pipelines", fixtures: true,
       [
         "Rasters", "RasterFiles", "Tensors", "Features", "Segmentation", "Networks", "Learning",
         "Explanation", "Reports",
