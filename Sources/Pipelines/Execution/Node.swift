@@ -48,7 +48,7 @@ final class Node: Sendable {
   let usesAllWorkers: Bool
   /// Whether anything below reads point measurements, so that leaving one out changes the result.
   let dependsOnPoints: Bool
-  /// The digest of the stage, its revision and options, and of the whole plan below.
+  /// The digest of the stage, its revision and options, its files' names and the whole plan below.
   let structure: Digest
   /// The digest of the stage, its revision and its options alone.
   let identity: Digest
@@ -57,9 +57,12 @@ final class Node: Sendable {
   let compute: @Sendable (NodeContext) throws -> Payload
 
   /// Makes a node; `identity` lists all that decides its result besides its inputs and files.
+  ///
+  /// `sources` names the files: nodes that differ in them alone are two nodes of a plan, though
+  /// keys know files by their content only.
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
-    readsPoints: Bool = false, usesAllWorkers: Bool = false,
+    readsPoints: Bool = false, usesAllWorkers: Bool = false, sources: [String] = [],
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -77,6 +80,7 @@ final class Node: Sendable {
     self.identity = hash.digest
     var whole = KeyHash()
     whole.add(self.identity)
+    for source in sources { whole.add(source) }
     for edge in edges {
       whole.add("\(edge.reach)")
       whole.add(edge.node.structure)

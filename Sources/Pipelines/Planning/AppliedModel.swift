@@ -82,7 +82,7 @@ struct AppliedModel: Sendable {
     }
     let node = request.planner.node(
       Node(
-        name: request.name + "/model", kind: .value, identity: ["model file 1"],
+        name: request.name + "/model", kind: .value, identity: ["model file 1"], sources: [path],
         files: { _ in [path] }
       ) { _ in
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -74,7 +74,8 @@ enum GridPoints: Stage {
         name: request.name + "/points", kind: .value,
         identity: ["grid-points", "points 1", fold.map { "fold \($0.index)" } ?? "all"] + fields
           + file.identity,
-        edges: fold.map { [.all($0.folds.node)] } ?? [], files: { _ in file.files }
+        edges: fold.map { [.all($0.folds.node)] } ?? [], sources: file.files,
+        files: { _ in file.files }
       ) { context in
         var points = GriddedPoints(try file.read(fields), fields)
         if let fold {

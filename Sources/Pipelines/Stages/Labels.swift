@@ -69,7 +69,7 @@ enum Labels: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["file"]) + file.identity,
+        identity: request.identity(without: ["file"]) + file.identity, sources: file.files,
         files: { _ in file.files }
       ) { context in
         let table = try file.read(columns)
@@ -134,6 +134,13 @@ enum Labels: Stage {
   private enum CellSource: Sendable {
     case polygons(PointFile)
     case raster(RasterInfo)
+
+    var files: [String] {
+      switch self {
+      case .polygons(let file): file.files
+      case .raster(let info): info.files
+      }
+    }
   }
 
   private static func cells(_ request: PlanRequest, _ source: CellSource) throws -> Product {
@@ -146,12 +153,7 @@ enum Labels: Stage {
     let found = request.planner.node(
       Node(
         name: request.name + "/cells", kind: .table, identity: request.identity(without: ["file"]),
-        files: { _ in
-          switch source {
-          case .polygons(let file): file.files
-          case .raster(let info): info.files
-          }
-        }
+        sources: source.files, files: { _ in source.files }
       ) { context in
         let values = try read(context.window)
         var rows: [Int32] = []

@@ -69,6 +69,7 @@ enum ReadCube: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands), identity: request.identity(without: ["files"]),
+        sources: sources.map(\.info.path),
         files: { window in
           sources.filter { $0.info.mayTouch(window, of: grid) }.flatMap(\.info.files)
         }
