@@ -3,7 +3,6 @@ import Learning
 import Networks
 import RasterFiles
 import Rasters
-import Synchronization
 
 /// Reads labelled places: points, polygons or a raster of class codes.
 enum Labels: Stage {
@@ -22,6 +21,10 @@ enum Labels: Stage {
         "target", .choice(["class", "labels", "values"]), default: "class", "What is learnt."),
       OptionSpec(
         "field", .string, default: .optional, "The column of the class.", example: "\"Cd_exceeds\""),
+      OptionSpec(
+        "presence", .string, default: .optional,
+        "Takes every point as a sample of this one class; 'background' adds the other.",
+        example: "\"deposit\""),
       OptionSpec(
         "fields", .list(of: .string), default: .optional,
         "The columns of the labels or values, one output each.",
@@ -64,7 +67,9 @@ enum Labels: Stage {
       throw request.failure("file", "none of the \(table.count) points lies in the grid")
     }
     let kind = headKind(request)
-    if kind == .softmax { try requireTwoClasses(request, table, fields[0], categories, inside) }
+    if kind == .softmax, let field = fields.first {
+      try requireTwoClasses(request, table, field, categories, inside)
+    }
     let grid = request.grid
     let node = request.planner.node(
       Node(
@@ -118,11 +123,15 @@ enum Labels: Stage {
     _ request: PlanRequest, file: PointFile, table: PointTable, fields: [String]
   ) throws -> [SampleSet.Category] {
     guard isClass(request) else { return fields.map { SampleSet.Category(code: $0, name: $0) } }
+    guard let field = fields.first else {
+      let name = request.options.string("presence")
+      return [SampleSet.Category(code: name, name: name)]
+    }
     let given = request.options.stringMap("classes")
     if !given.isEmpty { return given.map { SampleSet.Category(code: $0.key, name: $0.value) } }
-    let codes = Set(table.columns[fields[0]]?.texts ?? []).subtracting([""])
+    let codes = Set(table.columns[field]?.texts ?? []).subtracting([""])
     guard codes.count <= 256 else {
-      throw request.failure("field", "'\(fields[0])' has \(codes.count) values; expected classes")
+      throw request.failure("field", "'\(field)' has \(codes.count) values; expected classes")
     }
     return codes.sorted { ($0.count, $0) < ($1.count, $1) }
       .map { SampleSet.Category(code: $0, name: $0) }
@@ -223,19 +232,12 @@ enum Labels: Stage {
       let pool = try RasterPool(path: info.path, bands: [1], grid: grid, resampling: .nearest)
       return { try pool.read($0) }
     case .polygons(let file):
-      let field = try targetFields(request)[0]
-      try file.requireNumbers(field, request, option: "field")
-      let shapes = Mutex<Shapes?>(nil)
-      return { window in
-        try shapes.withLock { shapes in
-          if shapes == nil {
-            shapes = try Shapes(path: file.path, layer: file.layer, field: field, grid: grid)
-          }
-          return DataCube(
-            window: window, bandCount: 1,
-            values: shapes?.burn(window) ?? [Float](repeating: .nan, count: window.cellCount))
-        }
+      guard let field = try targetFields(request).first else {
+        throw request.failure("presence", "is for points; polygons need 'field'")
       }
+      try file.requireNumbers(field, request, option: "field")
+      let shapes = ShapeReader(path: file.path, layer: file.layer, field: field, grid: grid)
+      return { try shapes.read($0) }
     }
   }
 
@@ -255,8 +257,13 @@ enum Labels: Stage {
 
   private static func targetFields(_ request: PlanRequest) throws -> [String] {
     if isClass(request) {
+      let presence = request.options.optionalString("presence")
       guard let field = request.options.optionalString("field") else {
+        if presence != nil { return [] }
         throw request.failure("field", "is missing: which column holds the class?")
+      }
+      if presence != nil {
+        throw request.failure("presence", "excludes 'field': it takes every point as of one class")
       }
       return [field]
     }
@@ -283,7 +290,7 @@ struct PointSamples {
       guard let cell = grid.cell(x: table.x[index], y: table.y[index]) else { return nil }
       let target: Sample.Target
       if kind == .softmax {
-        let code = rows[index][fields[0]]
+        let code = fields.first.map { rows[index][$0] ?? "" } ?? categories[0].code
         guard let category = categories.firstIndex(where: { $0.code == code }) else { return nil }
         target = .category(category)
       } else {
