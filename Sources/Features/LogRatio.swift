@@ -88,6 +88,14 @@ public struct LogRatio: Sendable, Hashable, Codable {
     }
   }
 
+  /// The parts alone, NaN where a value counts as zero or is missing.
+  public func detected(_ cube: DataCube) -> DataCube {
+    let values = parts.flatMap { part in
+      cube.band(part).map { isBelowDetection($0) ? .nan : $0 }
+    }
+    return DataCube(window: cube.window, bandCount: parts.count, values: values)
+  }
+
   /// The cube with log-ratios in place of the parts.
   ///
   /// Where one part is missing, all log-ratios are.

@@ -56,6 +56,7 @@ struct ReportPage {
     for case .model(let model) in task.products.map(\.product) {
       sections.append(try modelSection(model))
     }
+    sections += try componentSections()
     sections.append(HTMLReport.Section("Layers", try layers.flatMap(pictures)))
     sections.append(
       HTMLReport.Section(
