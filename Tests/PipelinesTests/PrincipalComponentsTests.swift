@@ -78,11 +78,12 @@ import Testing
       path: sample.folder + "/gaps.tif", grid: CompositionalScene.grid,
       bands: [OutputBand(name: "a"), OutputBand(name: "b")])
     try output.write { window in
-      // The bands meet in one cell, the first.
-      .float32(
-        (0..<2).flatMap { band in
-          (0..<window.cellCount).map { $0 == 0 || $0 % 2 == band ? Float($0) : .nan }
-        })
+      var values: [Float] = []
+      for band in 0..<2 {
+        // The bands meet in the first cell only.
+        for cell in 0..<window.cellCount { values.append(cell == 0 || cell % 2 == band ? 5 : .nan) }
+      }
+      return .float32(values)
     }
     let path = sample.folder + "/gaps.json5"
     try """

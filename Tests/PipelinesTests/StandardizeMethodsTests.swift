@@ -1,4 +1,5 @@
 import Foundation
+import RasterFiles
 import Rasters
 import Testing
 
