@@ -89,24 +89,38 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
   public var values: [Double] {
     precondition(isFinished, "\(pass) of \(Self.passCount) passes are done")
     guard count > 0 else { return [] }
+    let statistics = Dictionary(
+      uniqueKeysWithValues: zip(wantedRanks, prefixes.lazy.map { Double(Self.value($0)) }))
     return (0...intervals).map { index in
-      let low = Double(Self.value(prefixes[2 * index]))
-      let high = Double(Self.value(prefixes[2 * index + 1]))
+      let (low, high) = neighbors(index)
+      guard let below = statistics[low], let above = statistics[high] else { return .nan }
       let share = intervals == 0 ? 0 : (count - 1) * index % intervals
-      return share == 0 ? low : low + (high - low) * Double(share) / Double(intervals)
+      return share == 0 ? below : below + (above - below) * Double(share) / Double(intervals)
     }
   }
 
-  /// Two order statistics for each quantile, between which it lies.
   private mutating func begin(_ total: Int) {
     count = total
     guard total > 0 else { return }
     if isCapped { intervals = min(intervals, total - 1) }
-    for index in 0...intervals {
-      let low = intervals == 0 ? 0 : (total - 1) * index / intervals
-      ranks += [low, min(low + 1, total - 1)]
-    }
+    ranks = wantedRanks
     prefixes = [UInt32](repeating: 0, count: ranks.count)
+  }
+
+  /// The ranks of the two values between which a quantile lies.
+  private func neighbors(_ index: Int) -> (low: Int, high: Int) {
+    let low = intervals == 0 ? 0 : (count - 1) * index / intervals
+    return (low, min(low + 1, count - 1))
+  }
+
+  /// The ranks of all values that quantiles lie between, ascending, each once.
+  private var wantedRanks: [Int] {
+    var result: [Int] = []
+    for index in 0...intervals {
+      let (low, high) = neighbors(index)
+      for rank in [low, high] where rank > result.last ?? -1 { result.append(rank) }
+    }
+    return result
   }
 
   private var leadingSlots: Slots {

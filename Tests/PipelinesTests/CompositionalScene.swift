@@ -81,7 +81,7 @@ struct CompositionalScene {
     { type: "predict", tag: "probability", inputs: { model: "model", cube: "cube" } },
     { type: "explain", tag: "shap", method: "shapley", output: true,
       inputs: { model: "model", cube: "cube" } },
-    { type: "write" }, { type: "report" }
+    { type: "write", inputs: ["model", "probability", "shap"] }, { type: "report" }
     """
   }
 
