@@ -94,6 +94,22 @@ import Testing
     #expect(try sample.names("out").isEmpty)
   }
 
+  @Test(arguments: ["keptCount", "loadings"]) func aDamagedFitIsRefused(key: String) throws {
+    let scene = try CompositionalScene()
+    defer { scene.remove() }
+    _ = try scene.replayed(
+      "{ type: \"log-ratio\", method: \"ilr\", zeros: 1 }, "
+        + "{ type: \"principal-components\", tag: \"cube\" }")
+    let path = scene.sample.folder + "/first/model.safetensors"
+    let bytes = try #require(FileManager.default.contents(atPath: path))
+    let damaged = bytes.replacing(Data("\(key)".utf8), with: Data("\(key.uppercased())".utf8))
+    #expect(damaged != bytes)
+    try damaged.write(to: URL(fileURLWithPath: path))
+    try scene.expectProblem(
+      "{ type: \"predict\", model: \"first/model.safetensors\", inputs: { cube: [\"raw\"] } }",
+      "model", "damaged")
+  }
+
   @Test func mistakesAreNamed() throws {
     let scene = try CompositionalScene()
     defer { scene.remove() }

@@ -78,6 +78,19 @@ extension PlanRequest {
       })
   }
 
+  /// The fitted value of a model file, if this stage is replayed from one.
+  ///
+  /// A value that cannot be read, or that `fits` refuses, is a failure: the file was damaged.
+  func replayed<Value: Decodable>(
+    _ type: Value.Type, _ fits: (Value) -> Bool
+  ) throws -> Node? {
+    guard let fitted else { return nil }
+    guard let value = try? Value.stored(fitted), fits(value) else {
+      throw failure("model", "the model file's preparation is damaged or of another version")
+    }
+    return constant(fitted)
+  }
+
   /// Checks that no two of a stage's bands have one name.
   func requireDifferentNames(_ bands: [Band], option: String?) throws {
     var seen: Set<String> = []

@@ -50,7 +50,7 @@ enum Impute: Stage {
     let zeros = settings([Float](repeating: 0, count: filled.count))
     let bands = zeros.bands(input.bands)
     try request.requireDifferentNames(bands, option: "indicator")
-    let fit = constant == nil ? fitNode(request, input, filled) : nil
+    let fit = constant == nil ? try fitNode(request, input, filled) : nil
     let decoded = DecodedFit<[Float]>()
     let node = request.planner.node(
       Node(
@@ -86,8 +86,11 @@ enum Impute: Stage {
   /// The fitted values, as JSON: one number per filled band.
   private static func fitNode(
     _ request: PlanRequest, _ input: RasterProduct, _ filled: [Int]
-  ) -> Node {
-    if let fitted = request.fitted { return request.constant(fitted) }
+  ) throws -> Node {
+    let replayed = try request.replayed([Float].self) { values in
+      values.count == filled.count && values.allSatisfy(\.isFinite)
+    }
+    if let replayed { return replayed }
     let usesMedian = request.options.string("method") == "median"
     let source =
       usesMedian

@@ -68,7 +68,7 @@ enum LogRatioStage: Stage {
       logarithms[part].unit = ["ln", unit].joined(separator: " ")
     }
     let fit =
-      composition.fitsZeros ? zerosNode(request, input, transform) : nil
+      composition.fitsZeros ? try zerosNode(request, input, transform) : nil
     let sources = map(request, input, transform, fit, logarithms, "/logarithms") {
       $0.logarithms($1)
     }
@@ -105,8 +105,11 @@ enum LogRatioStage: Stage {
   /// What stands for zeros, as JSON: a number or null per part.
   private static func zerosNode(
     _ request: PlanRequest, _ input: RasterProduct, _ transform: LogRatio
-  ) -> Node {
-    if let fitted = request.fitted { return request.constant(fitted) }
+  ) throws -> Node {
+    let replayed = try request.replayed([Float?].self) { values in
+      values.count == transform.parts.count && values.allSatisfy { $0 ?? 0 > 0 }
+    }
+    if let replayed { return replayed }
     let tables = request.trainingTable("/smallest", input.node) { cube, _ in
       var smallest = SmallestPositive(bandCount: transform.parts.count)
       smallest.add(transform.detected(cube))

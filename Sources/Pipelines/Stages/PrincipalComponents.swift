@@ -53,7 +53,7 @@ enum PrincipalComponentsStage: Stage {
       }
     }
     try request.requireDifferentNames(bands, option: "bands")
-    let fit = fitNode(request, input, chosen, options)
+    let fit = try fitNode(request, input, chosen, options)
     let decoded = DecodedFit<PrincipalComponents>()
     let node = request.planner.node(
       Node(
@@ -100,8 +100,14 @@ enum PrincipalComponentsStage: Stage {
   private static func fitNode(
     _ request: PlanRequest, _ input: RasterProduct, _ chosen: [Int],
     _ options: PrincipalComponents.Options
-  ) -> Node {
-    if let fitted = request.fitted { return request.constant(fitted) }
+  ) throws -> Node {
+    let replayed = try request.replayed(PrincipalComponents.self) { fitted in
+      fitted.bands == chosen && fitted.means.count == chosen.count
+        && fitted.scales.count == chosen.count && !fitted.scales.contains(0)
+        && fitted.loadings.count == chosen.count * options.count
+        && fitted.componentCount == options.count && 0...options.count ~= fitted.keptCount
+    }
+    if let replayed { return replayed }
     let moments = request.trainingTable("/moments", input.node) { cube, _ in
       var moments = ExactCovariance(variableCount: chosen.count)
       moments.add(PrincipalComponents.completeValues(cube, bands: chosen).span)

@@ -47,15 +47,17 @@ enum Standardize: Stage {
     if !isQuantile, request.options.has("distribution") {
       throw request.failure("distribution", "goes with the method 'quantile' only")
     }
-    let fit = fitNode(request, input, scaled)
-    let node = isQuantile ? ranked(request, input, fit) : scaledNode(request, input, fit)
+    try request.requireDifferentNames(scaled.map { input.bands[$0] }, option: "bands")
+    let fit = try fitNode(request, input, scaled)
+    let node =
+      isQuantile ? ranked(request, input, scaled, fit) : scaledNode(request, input, fit)
     return .raster(
       RasterProduct(
         tag: request.tag, node: node,
         view: isQuantile ? .identity(node) : view(input.view, fit),
         recipe: Recipe(
           type: request.type, options: request.options.canonicalJSON, inputs: [input.recipe],
-          bands: input.bands, fit: fit)))
+          bands: node.bands, fit: fit)))
   }
 
   private static func view(_ view: LinearView, _ fit: Node) -> LinearView {
@@ -79,14 +81,16 @@ enum Standardize: Stage {
       })
   }
 
-  /// Ranks have no unit.
   private static func ranked(
-    _ request: PlanRequest, _ input: RasterProduct, _ fit: Node
+    _ request: PlanRequest, _ input: RasterProduct, _ scaled: [Int], _ fit: Node
   ) -> Node {
     let decoded = DecodedFit<QuantileMaps>()
+    // Ranks have no unit.
+    var bands = input.bands
+    for band in scaled { bands[band].unit = "" }
     return request.planner.node(
       Node(
-        name: request.name, kind: .raster(input.bands), identity: ["standardize", "ranks 1"],
+        name: request.name, kind: .raster(bands), identity: ["standardize", "ranks 1"],
         edges: [.cells(input.node), .all(fit)], isStored: false
       ) { context in
         let maps = try decoded(try context.value(1))
@@ -99,8 +103,20 @@ enum Standardize: Stage {
   /// The fitted `Scaling` or `QuantileMaps`, as JSON.
   private static func fitNode(
     _ request: PlanRequest, _ input: RasterProduct, _ scaled: [Int]
-  ) -> Node {
-    if let fitted = request.fitted { return request.constant(fitted) }
+  ) throws -> Node {
+    let count = input.bands.count
+    let isQuantile = request.options.string("method") == "quantile"
+    let replayed =
+      isQuantile
+      ? try request.replayed(QuantileMaps.self) { maps in
+        maps.bands == scaled && maps.maps.count == scaled.count
+          && maps.maps.allSatisfy { !$0.quantiles.isEmpty }
+      }
+      : try request.replayed(Scaling.self) { scaling in
+        scaling.means.count == count && scaling.scales.count == count
+          && !scaling.scales.contains(0)
+      }
+    if let replayed { return replayed }
     switch request.options.string("method") {
     case "robust":
       return quantileFit(request, input, scaled, ExactQuantiles(intervals: 4)) { quantiles in
