@@ -116,19 +116,22 @@ struct CompositionalScene {
     let map = try #require(sample.bytes("first", "probability.tif"), sourceLocation: place)
     #expect(map == sample.bytes("second", "probability.tif"), sourceLocation: place)
     let shap = try sample.raster("first", "shap.tif")
-    expectSums(shap.cube, place)
+    expectSums(shap.cube, of: try sample.raster("first", "probability.tif").cube, place)
     return shap
   }
 
-  /// Features and base add up to the explained output.
-  private func expectSums(_ cube: DataCube, _ place: SourceLocation) {
+  /// Features and base add up to the explained output, the log-odds of the second class.
+  private func expectSums(
+    _ cube: DataCube, of probability: DataCube, _ place: SourceLocation
+  ) {
     let cells = cube.window.cellCount
     let features = cube.bandCount - 2
     var worst = 0.0
     for cell in 0..<cells where !cube.values[cell].isNaN {
       let bands = (0..<cube.bandCount).map { Double(cube.values[$0 * cells + cell]) }
-      worst = max(
-        worst, abs(bands[..<features].reduce(bands[features + 1], +) - bands[features]))
+      let odds = Double(probability.values[cells + cell]) / Double(probability.values[cell])
+      let sum = bands[..<features].reduce(bands[features + 1], +)
+      worst = max(worst, abs(sum - bands[features]), abs(sum - log(odds)))
     }
     #expect(worst < 1e-4, sourceLocation: place)
   }

@@ -79,13 +79,20 @@ import Testing
     #expect(zip(first, second).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
   }
 
-  @Test func negativeCodes() throws {
-    let scene = try CompositionalScene()
-    defer { scene.remove() }
-    let stage = "{ type: \"log-ratio\", tag: \"cube\", zeros: 1, \"below-detection\": "
-    let usual = try scene.raster(stage + "\"negative\" }").cube.values
-    let codes = try scene.raster(stage + "[-9999] }").cube.values
-    #expect(zip(usual, codes).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN })
+  @Test func onlyGivenCodesAreZeros() throws {
+    let coded = try CompositionalScene(planted: -77)
+    defer { coded.remove() }
+    let zero = try CompositionalScene(planted: 0)
+    defer { zero.remove() }
+    let stage = "{ type: \"log-ratio\", tag: \"cube\", zeros: 2, \"below-detection\": "
+    let wanted = try zero.raster(stage + "[] }").cube.values
+    for rule in ["\"negative\"", "[-77]"] {
+      let values = try coded.raster(stage + rule + " }").cube.values
+      #expect(zip(values, wanted).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "\(rule)")
+    }
+    let missing = try coded.raster(stage + "[-1] }").cube.values
+    let pairs = zip(missing, wanted).filter { $0.isNaN != $1.isNaN }
+    #expect(!pairs.isEmpty && pairs.allSatisfy { $0.0.isNaN && abs($0.1) < 1e-6 })
   }
 
   @Test func mistakesAreNamed() throws {
