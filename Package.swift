@@ -67,7 +67,7 @@ let package = Package(
     tests("Rasters"),
     tests("RasterFiles", ["Rasters"]),
     tests("Tensors"),
-    tests("Features", ["Rasters", "Tensors"]),
+    tests("Features", exclude: ["make_fixtures.py"], ["Rasters", "Tensors"]),
     tests("Segmentation", ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
     tests("Learning", exclude: ["make_fixtures.py"], ["Rasters", "Tensors", "Networks"]),

@@ -37,6 +37,35 @@ public struct Scaling: Sendable, Hashable, Codable {
     self.init(means: fitted.map(\.mean), scales: fitted.map(\.scale))
   }
 
+  /// Scales the range of each of some bands to 0...1; a constant band is only shifted.
+  public init(rangesOf statistics: BandStatistics, scaled: [Int]) {
+    var means = [Double](repeating: 0, count: statistics.bandCount)
+    var scales = [Double](repeating: 1, count: statistics.bandCount)
+    for band in scaled where statistics.moments[band].count > 0 {
+      let moments = statistics.moments[band]
+      let range = Double(moments.maximum) - Double(moments.minimum)
+      means[band] = Double(moments.minimum)
+      scales[band] = range > 0 ? range : 1
+    }
+    self.init(means: means, scales: scales)
+  }
+
+  /// Centres some of `bandCount` bands at their medians and divides them by their interquartile
+  /// ranges; a band whose quartiles are equal is only centred.
+  ///
+  /// `quartiles` holds, for each of the bands, the quantiles 0, 1/4, 1/2, 3/4 and 1.
+  public init(quartiles: [[Double]], scaled: [Int], bandCount: Int) {
+    precondition(quartiles.count == scaled.count, "\(quartiles.count) for \(scaled.count) bands")
+    var means = [Double](repeating: 0, count: bandCount)
+    var scales = [Double](repeating: 1, count: bandCount)
+    for (band, quantiles) in zip(scaled, quartiles) {
+      precondition(quantiles.count == 5, "\(quantiles.count) quantiles")
+      means[band] = quantiles[2]
+      scales[band] = quantiles[3] > quantiles[1] ? quantiles[3] - quantiles[1] : 1
+    }
+    self.init(means: means, scales: scales)
+  }
+
   /// The number of bands.
   public var bandCount: Int { means.count }
 

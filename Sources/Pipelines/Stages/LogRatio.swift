@@ -1,4 +1,5 @@
 import Features
+import Foundation
 import Rasters
 
 /// Log-ratios of the parts of a composition.
@@ -9,40 +10,69 @@ enum LogRatioStage: Stage {
     summary: "Turns the parts of a composition into log-ratios.",
     details: """
       Concentrations carry information in their ratios only (Aitchison 1982). 'clr' maps parts x_b \
-      to ln x_b - mean ln x. Parts that are zero or negative are missing unless 'zeros' stands for \
-      them; where one part is missing, all are. Explanations are given for the parts in log space.
+      to ln x_b - mean ln x, band by band. 'ilr' makes one band less, 'ilr 1', 'ilr 2', ...: band \
+      i is sqrt(i / (i + 1)) ln (g(x_1...x_i) / x_(i+1)) with the geometric mean g, the balance of \
+      the first i parts, in the order of 'bands', against the next one; the basis is orthonormal \
+      (Egozcue et al. 2003). 'alr' makes ln (x_b / x_d) for the part d named as 'denominator', \
+      bands 'Cu/Zn'. The bands of 'ilr' and 'alr' stand at the place of the first part. \
+      Explanations are given for the parts in log space, whatever the method.
+
+      Where one part is missing, all log-ratios are. Zero means that nothing was found: such parts \
+      are missing unless 'zeros' or 'detection-limits' stand for them. A part's zeros are replaced \
+      by 0.65 of its detection limit (Martín-Fernández et al. 2003) or, with zeros: 'smallest', by \
+      0.65 of its smallest positive value; inside 'validate' the cells of test places do not count \
+      for it, and it is kept in the model file.
       """,
     options: [
-      OptionSpec("method", .choice(["clr"]), default: "clr", "The log-ratio."),
+      OptionSpec(
+        "method", .choice(LogRatio.Method.allCases.map(\.rawValue)), default: "clr",
+        "The log-ratio."),
       OptionSpec(
         "bands", .bands, default: .optional,
         "The parts; by default all bands that are not categories.", example: "[\"Cu\", \"Zn\"]"),
       OptionSpec(
-        "zeros", .number(0...1e30), default: 0, unit: "the parts' unit",
-        "What stands for zero and negative parts, such as 0.65 of the detection limit; 0 for missing."
-      ),
+        "denominator", .string, default: .optional,
+        "The part that 'alr' divides by; by default the last.", example: "\"Zn\""),
+      OptionSpec(
+        "zeros", .either(.number(0...1e30), .choice(["smallest"])), default: 0,
+        unit: "the parts' unit",
+        "What stands for parts below detection: a number, such as 0.65 of the detection limit; "
+          + "'smallest', 0.65 of the part's smallest positive value; 0 for missing."),
+      OptionSpec(
+        "below-detection",
+        .either(.choice(["negative"]), .list(of: .number(-1e38...1e38))), default: "negative",
+        "Which values count as zero besides 0: all that are negative, or only these codes.",
+        example: "[-9999]"),
+      OptionSpec(
+        "detection-limits", .map(of: .number(.leastNonzeroMagnitude...1e30)), default: [:],
+        unit: "the parts' unit",
+        "Detection limits by band; 0.65 of the limit stands for zeros of the band.",
+        example: "{ Cu: 0.5 }"),
+      OptionSpec(
+        "units", .map(of: .either(.number(.leastNonzeroMagnitude...1e30), .string)), default: [:],
+        "The units of parts by band, where they are not known or not one: a unit such as '%', or a "
+          + "factor to the unit of the other parts (mg/kg if these have several).",
+        example: "{ Fe: \"%\" }"),
     ],
     inputs: [InputDefinition("raster", [.raster], "The parts.")],
     output: .raster)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")
-    let parts = try input.bandSelection(request, option: "bands")
-    guard parts.count >= 2 else {
-      throw request.failure("bands", "a composition has two parts or more, not \(parts.count)")
-    }
-    let zeros = request.options.float("zeros")
-    let transform = LogRatio(
-      parts: parts,
-      replacements: zeros > 0 ? [Float?](repeating: zeros, count: parts.count) : nil)
-    var ratios = input.bands
+    let composition = try Composition(request, input)
+    let transform = composition.transform
+    let ratios = transform.bands(input.bands)
+    try request.requireDifferentNames(ratios, option: "bands")
     var logarithms = input.bands
-    for part in parts {
-      ratios[part].unit = ""
-      logarithms[part].unit = ["ln", input.bands[part].unit].joined(separator: " ")
+    for (part, unit) in zip(transform.parts, composition.units) {
+      logarithms[part].unit = ["ln", unit].joined(separator: " ")
     }
-    let sources = map(request, input, logarithms, "/logarithms") { transform.logarithms($0) }
-    let node = map(request, input, ratios, "") { transform.apply($0) }
+    let fit =
+      composition.fitsZeros ? try zerosNode(request, input, transform) : nil
+    let sources = map(request, input, transform, fit, logarithms, "/logarithms") {
+      $0.logarithms($1)
+    }
+    let node = map(request, input, transform, fit, ratios, "") { $0.apply($1) }
     return .raster(
       RasterProduct(
         tag: request.tag, node: node,
@@ -51,17 +81,55 @@ enum LogRatioStage: Stage {
         },
         recipe: Recipe(
           type: request.type, options: request.options.canonicalJSON, inputs: [input.recipe],
-          bands: ratios)))
+          bands: ratios, fit: fit)))
   }
 
   private static func map(
-    _ request: PlanRequest, _ input: RasterProduct, _ bands: [Band], _ suffix: String,
-    _ change: @escaping @Sendable (DataCube) -> DataCube
+    _ request: PlanRequest, _ input: RasterProduct, _ transform: LogRatio, _ fit: Node?,
+    _ bands: [Band], _ suffix: String,
+    _ change: @escaping @Sendable (LogRatio, DataCube) -> DataCube
   ) -> Node {
-    request.planner.node(
+    let factors = transform.factors.map { "\($0)" }.joined(separator: " ")
+    return request.planner.node(
       Node(
-        name: request.name + suffix, kind: .raster(bands), identity: request.identity() + [suffix],
-        edges: [.cells(input.node)], isStored: false
-      ) { context in .cube(change(try context.cube(0, context.window))) })
+        name: request.name + suffix, kind: .raster(bands),
+        identity: request.identity() + [suffix, factors],
+        edges: [.cells(input.node)] + (fit.map { [.all($0)] } ?? []), isStored: false
+      ) { context in
+        let cube = try context.cube(0, context.window)
+        guard fit != nil else { return .cube(change(transform, cube)) }
+        return .cube(change(transform.replacing(try .stored(try context.value(1))), cube))
+      })
+  }
+
+  /// What stands for zeros, as JSON: a number or null per part.
+  private static func zerosNode(
+    _ request: PlanRequest, _ input: RasterProduct, _ transform: LogRatio
+  ) throws -> Node {
+    let replayed = try request.replayed([Float?].self) { values in
+      values.count == transform.parts.count && values.allSatisfy { $0 ?? 0 > 0 }
+    }
+    if let replayed { return replayed }
+    let tables = request.trainingTable("/smallest", input.node) { cube, _ in
+      var smallest = SmallestPositive(bandCount: transform.parts.count)
+      smallest.add(transform.detected(cube))
+      return [UInt8](try JSONEncoder.stable.encode(smallest))
+    }
+    return request.planner.node(
+      Node(
+        name: request.name + "/fit", kind: .value, identity: request.identity(),
+        edges: [.all(tables)]
+      ) { context in
+        var smallest = SmallestPositive(bandCount: transform.parts.count)
+        try context.forEachTable(0) { smallest.merge(try .stored($0)) }
+        let found = LogRatio.replacements(below: smallest.values)
+        let replacements = zip(transform.replacements, found).map { $0 ?? $1 }
+        if let part = replacements.firstIndex(where: { $0 == nil }) {
+          throw ExecutionError.data(
+            "band '\(input.bands[transform.parts[part]].name)' has no positive value in any cell "
+              + "of the training part")
+        }
+        return .bytes([UInt8](try JSONEncoder.stable.encode(replacements)))
+      })
   }
 }
