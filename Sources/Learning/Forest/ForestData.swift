@@ -16,8 +16,10 @@ struct ForestData: Sendable {
   let targets: [Double]
   /// The mean of all values: sums of squares lose fewer digits without it.
   let offset: Double
-  /// How much each sample counts, its class's weight included.
+  /// How much each sample counts once it is drawn.
   let weights: [Double]
+  /// The sums of the weights by which samples are drawn, up to each; empty where all are 1.
+  let draws: [Double]
   /// The features that compete for a split.
   let candidates: Int
 
@@ -38,18 +40,26 @@ struct ForestData: Sendable {
       let mean = known.reduce(0.0) { $0 + Double($1) } / Double(max(1, count))
       (targets, offset) = (known.map { Double($0) - mean }, mean)
     }
-    try Self.check(count, rows.count, weights, options)
+    try Self.check(count, options)
+    try Self.check(count, rows.count, weights)
     let features = rows.count / count
     try Self.check(rows, columns: features, "the feature")
     featureCount = features
     candidates = min(
-      features, options.featuresPerSplit
+      features,
+      options.featuresPerSplit
         ?? (isClassifier ? max(1, Int(Double(features).squareRoot())) : features))
     let factors = ClassBalance.weights(classes, classCount: outputCount, options.classWeights)
     let classOfSample = classes
-    self.weights = (0..<count).map { sample in
+    let combined = (0..<count).map { sample in
       let factor = classOfSample.isEmpty ? 1 : factors[Int(classOfSample[sample])]
       return Double(weights?[sample] ?? 1) * factor
+    }
+    let isEven = options.weighting == .impurity || combined.allSatisfy { $0 == 1 }
+    self.weights = isEven ? combined : combined.map { $0 > 0 ? 1 : 0 }
+    draws = isEven ? [] : Self.sums(combined)
+    guard combined.contains(where: { $0 > 0 }) else {
+      throw .mismatch("all samples have the weight 0")
     }
     (ranks, values, valueStarts) = Self.ranked(rows, count: count, features: features)
   }
@@ -65,6 +75,27 @@ struct ForestData: Sendable {
     let (a, b) = (values[start + Int(low)], values[start + Int(high)])
     let middle = a / 2 + b / 2
     return middle >= a && middle < b ? middle : a
+  }
+
+  private static func sums(_ weights: [Double]) -> [Double] {
+    var sum = 0.0
+    return weights.map {
+      sum += $0
+      return sum
+    }
+  }
+
+  /// The sample that a number from 0 to below 1 draws.
+  func drawn(_ random: Double) -> Int {
+    let total = draws.last ?? 0
+    let wanted = min(random * total, total.nextDown)
+    var (low, high) = (0, count - 1)
+    // The first whose sum is above: one of weight 0 has its predecessor's.
+    while low < high {
+      let middle = (low + high) / 2
+      if draws[middle] > wanted { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   private static func ranked(
@@ -89,12 +120,24 @@ struct ForestData: Sendable {
 }
 
 extension ForestData {
-  private static func check(
-    _ count: Int, _ numbers: Int, _ weights: [Float]?, _ options: RandomForest.Options
+  static func check(
+    _ count: Int, _ numbers: Int, _ weights: [Float]?
   ) throws(SampleError) {
     guard count > 0, numbers > 0, numbers % count == 0 else {
       throw .mismatch("\(numbers) features for \(count) samples; expected some for each sample")
     }
+    guard let weights else { return }
+    guard weights.count == count else {
+      throw .mismatch("\(weights.count) weights for \(count) samples")
+    }
+    for (sample, weight) in weights.enumerated() where !(weight >= 0 && weight.isFinite) {
+      throw .badWeight(id: sample, weight: weight)
+    }
+  }
+
+  private static func check(
+    _ count: Int, _ options: RandomForest.Options
+  ) throws(SampleError) {
     // A tree's nodes must be countable in a Float, which its file is made of.
     guard count < 1 << 23 else {
       throw .mismatch("\(count) samples for a forest; expected fewer than \(1 << 23)")
@@ -106,13 +149,6 @@ extension ForestData {
         "a forest of \(options.trees) trees, \(options.minimumLeaf) samples a leaf, "
           + "\(options.featuresPerSplit ?? 1) features a split, depth "
           + "\(options.maximumDepth ?? 0); expected at least 1, 1, 1 and 0")
-    }
-    guard let weights else { return }
-    guard weights.count == count else {
-      throw .mismatch("\(weights.count) weights for \(count) samples")
-    }
-    for (sample, weight) in weights.enumerated() where !(weight >= 0 && weight.isFinite) {
-      throw .badWeight(id: sample, weight: weight)
     }
   }
 

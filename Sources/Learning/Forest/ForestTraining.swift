@@ -68,7 +68,7 @@ struct ForestTraining {
   }
 
   /// The forest of all trees grown.
-  func forest() throws(SampleError) -> RandomForest {
+  func forest() -> RandomForest {
     let sum = importances.reduce(0, +)
     return RandomForest(
       featureCount: data.featureCount, outputCount: data.outputCount,

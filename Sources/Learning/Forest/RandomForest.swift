@@ -26,11 +26,23 @@ public struct RandomForest: Sendable, Hashable {
     public var maximumDepth: Int?
     /// How classes of different frequency count; values all count the same.
     public var classWeights = TrainingOptions.ClassWeights.balanced
+    /// Where weights of samples and classes act.
+    public var weighting = Weighting.draws
     /// The seed of every random choice.
     public var seed: UInt64 = 0
 
     /// Takes the defaults.
     public init() {}
+  }
+
+  /// Where weights of samples and classes act (Chen, Liaw and Breiman 2004).
+  public enum Weighting: String, Sendable, Hashable, Codable {
+    /// Samples are drawn in proportion to their weights and count the same once drawn: balanced
+    /// forests, and what scikit-learn does from version 1.9 on.
+    case draws
+    /// All samples are as likely to be drawn and count with their weights in impurities and
+    /// leaves: weighted forests, and what scikit-learn did before.
+    case impurity
   }
 
   /// The number of features of a sample.
@@ -91,7 +103,7 @@ public struct RandomForest: Sendable, Hashable {
     let data = try ForestData(rows: rows, target: target, weights: weights, options: options)
     var training = ForestTraining(data, options)
     try training.grow(jobs: jobs)
-    return (try training.forest(), training.outOfBag)
+    return (training.forest(), training.outOfBag)
   }
 
   init(

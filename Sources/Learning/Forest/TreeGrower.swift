@@ -54,7 +54,12 @@ struct TreeGrower {
   private mutating func draw() {
     let key = random.derived(Randomness.word("bag"))
     var counts = [Int32](repeating: 0, count: data.count)
-    for place in 0..<data.count { counts[key.integer(UInt64(place), below: data.count)] += 1 }
+    for place in 0..<UInt64(data.count) {
+      let sample =
+        data.draws.isEmpty
+        ? key.integer(place, below: data.count) : data.drawn(key.uniformDouble(place))
+      counts[sample] += 1
+    }
     for sample in 0..<data.count {
       weights[sample] = data.weights[sample] * Double(counts[sample])
       if counts[sample] == 0 { tree.unseen.append(Int32(sample)) }
