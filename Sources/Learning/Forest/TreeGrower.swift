@@ -21,9 +21,9 @@ struct TreeGrower {
   private let minimumLeaf: Int
   private let random: Randomness
   /// How much each sample counts: its weight as often as it was drawn.
-  private var weights: [Double]
+  private(set) var weights: [Double]
   /// The drawn samples; those of a node are neighbours, in ascending order.
-  private var order: [Int32] = []
+  private(set) var order: [Int32] = []
   private var spare: [Int32]
   private var search: SplitSearch
   private var tree: GrownTree
