@@ -70,7 +70,9 @@ let package = Package(
     tests("Features", exclude: ["make_fixtures.py"], ["Rasters", "Tensors"]),
     tests("Segmentation", ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
-    tests("Learning", exclude: ["make_fixtures.py"], ["Rasters", "Tensors", "Networks"]),
+    tests(
+      "Learning", fixtures: true, exclude: ["make_fixtures.py", "make_forest_fixtures.py"],
+      ["Rasters", "Tensors", "Networks"]),
     tests("Explanation", ["Tensors", "Networks"]),
     tests("Reports", ["Rasters"]),
     tests(
