@@ -132,7 +132,11 @@ extension RasterProduct {
       return bands.indices.filter { bands[$0].group == nil }
     }
     let names = bands.map(\.name)
+    var seen: Set<String> = []
     return try request.options.strings(option).map { name in
+      guard seen.insert(name).inserted else {
+        throw request.failure(option, "names band '\(name)' twice")
+      }
       guard let index = names.firstIndex(of: name) else {
         throw request.failure(
           option, "there is no band '\(name)'" + Suggestion.phrase(name, among: names))
