@@ -125,4 +125,19 @@ struct ReadCubeGridTests {
     #expect(try samples(StageRun.gridText, "shared") != fresh)
     #expect(try samples(grown, "shared") == fresh)
   }
+
+  /// A grid that grows by whole cells finds the chunks that it had.
+  @Test func aGrownGridKeepsItsChunks() throws {
+    let run = try StageRun()
+    try run.text("x,y,v\n1105,2005,1\n1305,1855,2\n", "points.csv")
+    let stage = "{ type: \"grid-points\", tag: \"map\", file: \"points.csv\", fields: [\"v\"] }"
+    do { _ = try run.planned(stage, grid: StageRun.gridText, chunk: 16, out: "out").cube("map") }
+    let grown = try run.planned(
+      stage, grid: "{ crs: \"\", resolution: 10, extent: [940, 1790, 1390, 2170] }", chunk: 16,
+      out: "out")
+    _ = try grown.cube("map")
+    let count = try #require(grown.executor.statistics["map"])
+    // Only chunks that the old border cut off, and new ones, are made.
+    #expect(count.found >= 2 && count.made >= 2, "\(count)")
+  }
 }
