@@ -94,6 +94,13 @@ struct SplitTests {
     #expect(problem?.message.contains(says) == true, "\(problem?.description ?? "")")
   }
 
+  @Test func columnsMayShareAName() throws {
+    let run = try StageRun()
+    try run.text("x,y,kind,kind\n1100,2000,0,1\n1200,1900,1,0\n1300,1900,1,0\n", "points.csv")
+    let folds = try folds(run, "method: \"random\", folds: 3").folds
+    #expect(Set(folds.foldOfSample) == [0, 1, 2])
+  }
+
   @Test func tooFewBlocksAreSaid() throws {
     let run = try run()
     let error = #expect(throws: ExecutionError.self) {

@@ -93,10 +93,11 @@ enum Labels: Stage {
       SamplesProduct(
         tag: request.tag, node: node, kind: kind, classes: categories.map(\.name),
         columns: Dictionary(
-          uniqueKeysWithValues: columns.map { name in
+          columns.map { name in
             let texts = table.columns[name]?.texts ?? []
             return (name, inside.map { texts[$0] })
-          })))
+          }
+        ) { first, _ in first }))
   }
 
   private static func requireTwoClasses(
