@@ -78,7 +78,10 @@ struct FileDescription {
 
   private static func store(_ path: String) throws -> [(name: String, value: String)] {
     let objects = path + "/objects"
-    guard let files = FileManager.default.enumerator(atPath: objects) else {
+    // The enumerator of a folder that is not there is an empty one.
+    guard FileManager.default.fileExists(atPath: objects),
+      let files = FileManager.default.enumerator(atPath: objects)
+    else {
       throw ExecutionError.unreadable(file: path, reason: "it is no store")
     }
     var count = 0

@@ -62,6 +62,22 @@ public struct ChunkLattice: Sendable, Hashable {
     window.offset(dx: originColumn, dy: originRow)
   }
 
+  /// What tells grids apart whose absolute columns and rows mean other places: coordinate system,
+  /// size of a cell, and the place of the map's origin in its cell to a five-hundredth.
+  var cellIdentity: String {
+    let transform = grid.transform
+    let origin = transform.cell(x: 0, y: 0)
+    guard abs(origin.column) < 1e15, abs(origin.row) < 1e15 else {
+      return "\(transform.coefficients) \(grid.crs)"
+    }
+    let phases = [origin.column, origin.row].map { position in
+      let shifted = 0.001 - position
+      return Int((500 * (shifted - shifted.rounded(.down))).rounded(.down))
+    }
+    let sides = [transform.columnX, transform.columnY, transform.rowX, transform.rowY]
+    return "\(sides) \(phases) \(grid.crs)"
+  }
+
   private func floorDivide(_ value: Int) -> Int {
     value >= 0 ? value / size : -((-value + size - 1) / size)
   }

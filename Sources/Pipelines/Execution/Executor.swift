@@ -12,6 +12,7 @@ final class Executor: Sendable {
   let lattice: ChunkLattice
   let store: ChunkStore
   let events: any RunEvents
+  private let cellIdentity: String
   private let fingerprints: Fingerprints
   private let cache: PayloadCache
   private let records = Mutex<[Place: Record]>([:])
@@ -37,6 +38,7 @@ final class Executor: Sendable {
   /// Runs plans on `lattice`, keeping chunks in `store`.
   init(lattice: ChunkLattice, store: ChunkStore, events: any RunEvents, cacheBytes: Int) {
     self.lattice = lattice
+    cellIdentity = lattice.cellIdentity
     self.store = store
     self.events = events
     fingerprints = Fingerprints(store: store)
@@ -206,7 +208,8 @@ final class Executor: Sendable {
   private func key(_ node: Node, _ window: Window) throws -> Digest {
     var hash = KeyHash()
     hash.add(node.identity)
-    if !node.isValue { hash.add(lattice.absolute(window)) }
+    hash.add(cellIdentity)
+    hash.add(lattice.absolute(window))
     for edge in node.edges {
       switch edge.reach {
       case .lazy:

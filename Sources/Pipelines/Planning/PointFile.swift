@@ -92,11 +92,11 @@ extension PointTable {
     return column.numbers ?? column.texts.map { Double($0) ?? .nan }
   }
 
-  /// The texts of every point by column.
+  /// The texts of every point by column; of columns that share a name the first.
   var rows: [[String: String]] {
     let texts = names.map { columns[$0]?.texts ?? [] }
     return (0..<count).map { row in
-      Dictionary(uniqueKeysWithValues: zip(names, texts).map { ($0, $1[row]) })
+      Dictionary(zip(names, texts).map { ($0, $1[row]) }) { first, _ in first }
     }
   }
 }

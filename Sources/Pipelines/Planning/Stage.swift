@@ -135,15 +135,18 @@ extension RasterProduct {
     }
     let names = bands.map(\.name)
     let groups = Set(bands.compactMap(\.group))
-    let chosen = try request.options.strings(option).flatMap { name -> [Int] in
-      if let index = names.firstIndex(of: name) { return [index] }
-      guard groups.contains(name) else {
+    var seen: Set<Int> = []
+    return try request.options.strings(option).flatMap { name -> [Int] in
+      let found =
+        names.firstIndex(of: name).map { [$0] } ?? bands.indices.filter { bands[$0].group == name }
+      guard !found.isEmpty else {
         throw request.failure(
           option, "there is no band '\(name)'" + Suggestion.phrase(name, among: names + groups))
       }
-      return bands.indices.filter { bands[$0].group == name }
+      guard found.allSatisfy({ seen.insert($0).inserted }) else {
+        throw request.failure(option, "names band '\(name)' twice")
+      }
+      return found
     }
-    var seen: Set<Int> = []
-    return chosen.filter { seen.insert($0).inserted }
   }
 }

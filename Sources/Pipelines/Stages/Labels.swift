@@ -98,10 +98,11 @@ enum Labels: Stage {
       SamplesProduct(
         tag: request.tag, node: node, kind: kind, classes: categories.map(\.name),
         columns: Dictionary(
-          uniqueKeysWithValues: columns.map { name in
+          columns.map { name in
             let texts = table.columns[name]?.texts ?? []
             return (name, inside.map { texts[$0] })
-          })))
+          }
+        ) { first, _ in first }))
   }
 
   private static func requireTwoClasses(
@@ -170,7 +171,10 @@ enum Labels: Stage {
           for column in context.window.x..<context.window.maxX {
             let value = values.values[context.window.index(column: column, row: row)]
             guard let category = codes.firstIndex(of: Double(value)) else { continue }
-            rows += [Int32(column), Int32(row), Int32(category)]
+            // Counted in the chunk, which stays where it is when the grid grows.
+            rows += [
+              Int32(column - context.window.x), Int32(row - context.window.y), Int32(category),
+            ]
           }
         }
         return .bytes(littleEndianBytes(of: rows))
@@ -180,8 +184,10 @@ enum Labels: Stage {
         name: request.name, kind: .value, identity: request.identity(without: ["file"]),
         edges: [.all(found)]
       ) { context in
-        let samples = try context.tables(0, context.window).flatMap { bytes in
-          cellSamples([Int32](littleEndianBytes: bytes), context.lattice)
+        let lattice = context.lattice
+        let tables = try context.tables(0, context.window)
+        let samples = zip(lattice.chunks, tables).flatMap { chunk, bytes in
+          cellSamples([Int32](littleEndianBytes: bytes), lattice, lattice.window(of: chunk))
         }
         guard !samples.isEmpty else { throw ExecutionError.data("no cell has a known class") }
         let set = try SampleSet(kind: .softmax, categories: categories, samples: samples)
@@ -197,9 +203,11 @@ enum Labels: Stage {
   }
 
   /// Samples of labelled cells; the id is the cell's absolute place, which a growing survey keeps.
-  private static func cellSamples(_ rows: [Int32], _ lattice: ChunkLattice) -> [Sample] {
+  private static func cellSamples(
+    _ rows: [Int32], _ lattice: ChunkLattice, _ chunk: Window
+  ) -> [Sample] {
     stride(from: 0, to: rows.count - 2, by: 3).map { start in
-      let cell = Cell(column: Int(rows[start]), row: Int(rows[start + 1]))
+      let cell = Cell(column: chunk.x + Int(rows[start]), row: chunk.y + Int(rows[start + 1]))
       let place = lattice.absolute(Window(x: cell.column, y: cell.row, width: 1, height: 1))
       let center = lattice.grid.center(of: cell)
       return Sample(
