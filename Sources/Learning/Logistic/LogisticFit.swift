@@ -53,7 +53,7 @@ struct LogisticFit {
   /// Takes steps until the gradient vanishes; whether it does.
   mutating func run(iterations: Int) throws -> Bool {
     guard data.vectorCount > 0 else { return true }
-    let tolerance = 1e-10 * data.weights.reduce(0, +)
+    let tolerance = 1e-9 * data.weights.reduce(0, +)
     var point = evaluate(parameters)
     for _ in 0..<iterations {
       try Parallel.checkCancellation()
@@ -61,7 +61,7 @@ struct LogisticFit {
       let direction = newtonDirection(point)
       guard let next = search(from: point, along: direction) else {
         // The loss can fall no further in its own digits: this is the optimum, or nearly so.
-        return norm(point.gradient) <= 1e4 * tolerance
+        return norm(point.gradient) <= 1e3 * tolerance
       }
       point = next
     }
@@ -89,15 +89,16 @@ struct LogisticFit {
 
   /// Solves the Newton equation by conjugate gradients, the more exactly the nearer the optimum.
   private func newtonDirection(_ point: Point) -> [Double] {
-    let inverse = preconditioner(point)
+    let preconditioner = LogisticPreconditioner(
+      data, probabilities: point.probabilities, penalties: penalties, jobs: jobs)
     let start = norm(point.gradient)
     let tolerance = min(0.1, (start / data.weights.reduce(0, +)).squareRoot()) * start
     var direction = [Double](repeating: 0, count: parameters.count)
     var residual = point.gradient.map { -$0 }
-    var conditioned = zip(residual, inverse).map(*)
+    var conditioned = preconditioner.solve(residual)
     var search = conditioned
     var product = dot(residual, conditioned)
-    for _ in 0..<max(50, 2 * parameters.count) where norm(residual) > tolerance {
+    for _ in 0..<200 where norm(residual) > tolerance {
       let image = hessian(point, times: search)
       let curvature = dot(search, image)
       guard curvature > 0 else { break }
@@ -106,7 +107,7 @@ struct LogisticFit {
         direction[index] += step * search[index]
         residual[index] -= step * image[index]
       }
-      conditioned = zip(residual, inverse).map(*)
+      conditioned = preconditioner.solve(residual)
       let next = dot(residual, conditioned)
       for index in search.indices {
         search[index] = conditioned[index] + next / product * search[index]
@@ -114,19 +115,6 @@ struct LogisticFit {
       product = next
     }
     return direction
-  }
-
-  /// One over the second derivatives on the diagonal, as if features had no outliers.
-  private func preconditioner(_ point: Point) -> [Double] {
-    let vectors = data.vectorCount
-    var curvature = [Double](repeating: 1e-12, count: vectors)
-    for sample in 0..<data.count {
-      for vector in 0..<vectors {
-        let p = point.probabilities[sample * vectors + vector]
-        curvature[vector] += data.weights[sample] * p * (1 - p)
-      }
-    }
-    return curvature.flatMap { own in penalties.map { 1 / (own + $0) } }
   }
 
   // MARK: - Sums over samples
@@ -166,15 +154,16 @@ struct LogisticFit {
 
   /// The second derivative at a point times a vector.
   private func hessian(_ point: Point, times vector: [Double]) -> [Double] {
-    let vectors = data.vectorCount
+    let (vectors, probabilities) = (data.vectorCount, point.probabilities)
     let parts = overBlocks(vector) { scores, samples in
       for (place, sample) in samples.enumerated() {
-        let p = point.probabilities[sample * vectors..<(sample + 1) * vectors]
-        let own = scores[place * vectors..<(place + 1) * vectors]
-        let mean = zip(p, own).reduce(0) { $0 + $1.0 * $1.1 }
-        for (index, p) in zip(own.indices, p) {
-          let change = vectors == 1 ? (1 - p) * scores[index] : scores[index] - mean
-          scores[index] = data.weights[sample] * p * change
+        let (from, start) = (sample * vectors, place * vectors)
+        var mean = 0.0
+        for index in 0..<vectors { mean += probabilities[from + index] * scores[start + index] }
+        for index in 0..<vectors {
+          let (p, own) = (probabilities[from + index], scores[start + index])
+          scores[start + index] =
+            data.weights[sample] * p * (vectors == 1 ? (1 - p) * own : own - mean)
         }
       }
     }
