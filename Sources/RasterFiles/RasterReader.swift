@@ -104,7 +104,8 @@ final class RasterReader {
       case .shifted(let dx, let dy): window.offset(dx: dx, dy: dy)
       case .mapped(let map): map.roughImage(of: window)?.expanded(by: resampling.reach) ?? extent
       }
-    return members.files(touching: needed.intersection(extent))
+    let touched = needed.intersection(extent)
+    return touched.isEmpty ? [] : members.files(touching: touched)
   }
 
   /// Fills the part of the cube in `block`, in halves while it needs too much of the file at once.

@@ -44,6 +44,9 @@ struct RasterProduct: Sendable {
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
+
+  /// The raster and all that are written with it.
+  var family: [RasterProduct] { [self] + siblings.flatMap(\.family) }
 }
 
 /// What the numbers of a written raster mean, which decides its style and metadata.

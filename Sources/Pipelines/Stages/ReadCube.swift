@@ -65,14 +65,11 @@ enum ReadCube: Stage {
       throw request.failure(
         "files", "two bands are named '\(band.name)'; give different 'names'")
     }
-    let grid = request.grid
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands), identity: request.identity(without: ["files"]),
         sources: sources.map(\.info.path),
-        files: { window in
-          sources.filter { $0.info.mayTouch(window, of: grid) }.flatMap(\.info.files)
-        }
+        files: { window in sources.flatMap { $0.pool.source.files(touching: window) } }
       ) { context in
         var values: [Float] = []
         values.reserveCapacity(bands.count * context.window.cellCount)
@@ -212,22 +209,5 @@ extension RasterInfo {
     return min(
       target.transform.cellWidth / grid.transform.cellWidth,
       target.transform.cellHeight / grid.transform.cellHeight)
-  }
-
-  /// Whether a window of a grid may read the raster; true where that is not known for sure.
-  fileprivate func mayTouch(_ window: Window, of target: Grid) -> Bool {
-    guard let grid, CRS.isSame(grid.crs, target.crs) else { return true }
-    let corners = [
-      (window.x, window.y), (window.maxX, window.y), (window.x, window.maxY),
-      (window.maxX, window.maxY),
-    ].map { corner in
-      let point = target.transform.map(column: Double(corner.0), row: Double(corner.1))
-      return grid.transform.cell(x: point.x, y: point.y)
-    }
-    // Interpolation reads up to two pixels beside a cell.
-    let columns = corners.map(\.column)
-    let rows = corners.map(\.row)
-    return (columns.max() ?? 0) > -3 && (columns.min() ?? 0) < Double(width + 3)
-      && (rows.max() ?? 0) > -3 && (rows.min() ?? 0) < Double(height + 3)
   }
 }

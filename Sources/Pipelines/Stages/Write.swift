@@ -23,9 +23,14 @@ enum Write: Stage {
     output: nil)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    .outputs(
+    let products = OutputTask.named(request, "products")
+    var taken: Set<String> = []
+    for name in products.flatMap(\.product.fileNames) where !taken.insert(name).inserted {
+      throw request.failure("inputs", "two outputs would have the name '\(name)'; change a tag")
+    }
+    return .outputs(
       OutputTask(
-        kind: .write, tag: request.tag, products: OutputTask.named(request, "products"),
+        kind: .write, tag: request.tag, products: products,
         nodata: request.options.optionalDouble("nodata") ?? .nan))
   }
 }
@@ -63,6 +68,17 @@ extension OutputTask {
 }
 
 extension Product {
+  /// The names of the files that `write` makes of the product, without styles.
+  var fileNames: [String] {
+    switch self {
+    case .raster(let raster): raster.family.map { $0.tag + ".tif" }
+    case .segments(let segments): [segments.tag + ".tif"]
+    case .model(let model): [model.tag + ".safetensors"]
+    case .scores(let scores): [scores.tag + ".csv"]
+    case .samples, .folds, .outputs: []
+    }
+  }
+
   /// The tag that the product's files are named after.
   var tag: String {
     switch self {
