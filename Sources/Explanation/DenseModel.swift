@@ -1,6 +1,6 @@
 public import Networks
 
-/// A model that can be evaluated and differentiated at every cell of a chunk.
+/// A model that can be evaluated at every cell of a chunk.
 public protocol DenseModel: Sendable {
   /// The number of raw outputs K.
   var outputCount: Int { get }
@@ -11,7 +11,10 @@ public protocol DenseModel: Sendable {
 
   /// The raw outputs at every cell, `K x cells`.
   func dense(_ input: DenseInput) -> [Float]
+}
 
+/// A model that can be differentiated at every cell of a chunk.
+public protocol DifferentiableModel: DenseModel {
   /// Evaluates the model and its directional derivatives a block of cells at a time.
   ///
   /// Each cell comes once with each feature of the tangents.
@@ -19,7 +22,7 @@ public protocol DenseModel: Sendable {
     _ input: DenseInput, _ tangent: TangentField, receive: (DenseBlock) -> Void)
 }
 
-extension Model: DenseModel {
+extension Model: DifferentiableModel {
   /// What the raw outputs stand for.
   public var headKind: ModelArchitecture.Head.Kind { architecture.head.kind }
 }

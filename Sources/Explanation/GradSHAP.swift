@@ -30,12 +30,14 @@ public struct GradSHAP: Sendable {
 
   /// Attributes the model's output at the wanted cells of a chunk, or at all.
   public func attribute(
-    _ model: some DenseModel, _ field: ExplanationField, where wanted: [Bool]? = nil
+    _ model: some DifferentiableModel, _ field: ExplanationField, where wanted: [Bool]? = nil
   ) -> Attribution {
     field.explained(where: wanted) { attributeWhole(model, $0) }
   }
 
-  private func attributeWhole(_ model: some DenseModel, _ field: ExplanationField) -> Attribution {
+  private func attributeWhole(_ model: some DifferentiableModel, _ field: ExplanationField)
+    -> Attribution
+  {
     let cells = field.input.cellCount
     let count = model.outputCount
     let rule = GaussLegendre(nodes)
@@ -79,7 +81,8 @@ public struct GradSHAP: Sendable {
 
   /// Adds `weight` times the derivative of the explained output in each feature's direction.
   private func accumulate(
-    _ model: some DenseModel, at point: DenseInput, _ tangent: TangentField, weight: Double,
+    _ model: some DifferentiableModel, at point: DenseInput, _ tangent: TangentField,
+    weight: Double,
     into features: inout [Float]
   ) {
     let cells = point.cellCount
@@ -127,7 +130,7 @@ extension GradSHAP {
   ///
   /// - Returns: The explanation with the nodes that were reached and its relative residual.
   public func refined(
-    for fields: [ExplanationField], _ model: some DenseModel, tolerance: Double = 0.05,
+    for fields: [ExplanationField], _ model: some DifferentiableModel, tolerance: Double = 0.05,
     cap: Int = 64
   ) -> (explanation: GradSHAP, residual: Double) {
     var candidate = self

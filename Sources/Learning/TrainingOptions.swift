@@ -79,6 +79,13 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   /// The number of window cells without data that took the background mean.
   public let filledCells: Int
 
+  /// The record of a training without epochs: a forest's or a regression's.
+  public init(trainingCount: Int, countsByClass: [Int]) {
+    self.init(
+      trainingCount: trainingCount, validationCount: 0, validationMethod: .random,
+      countsByClass: countsByClass, filledCells: 0)
+  }
+
   init(
     trainingCount: Int, validationCount: Int, validationMethod: Folds.Method, countsByClass: [Int],
     filledCells: Int

@@ -3,25 +3,51 @@ internal import Foundation
 /// A model with whatever its maker keeps beside it, as one safetensors file.
 ///
 /// Tensors are named `<branch>.<layer>.<parameter>` in PyTorch's layout. The metadata entry `gossan`
-/// holds JSON: the format's version, the architecture and `extra`.
+/// holds JSON: the format's version, the method, the architecture and `extra`. Models of other
+/// methods than networks have an architecture without branches, which says what goes in and out,
+/// and tensors of their own.
 public struct ModelFile: Sendable {
-  /// The model.
-  public var model: Model
+  /// The method that made the model.
+  public let method: String
+  /// What the model takes and makes.
+  public let architecture: ModelArchitecture
+  /// The model's numbers.
+  public let tensors: [NamedTensor]
   /// JSON of the caller's own: preparation, classes, training record; kept as it is.
-  public var extra: String
+  public let extra: String
+  /// The network; nil for models of other methods.
+  public let network: Model?
 
   /// The version of the format that is written and the newest that is read.
   public static let version = 1
+  /// The method of networks.
+  public static let networkMethod = "network"
 
-  /// Puts a model and its companion together; `extra` must be JSON.
+  /// Puts a network and its companion together; `extra` must be JSON.
   public init(model: Model, extra: String = "{}") {
-    self.model = model
+    method = Self.networkMethod
+    architecture = model.architecture
+    tensors = model.tensors
     self.extra = extra
+    network = model
+  }
+
+  /// Puts a model of another method and its companion together; `extra` must be JSON.
+  public init(
+    method: String, architecture: ModelArchitecture, tensors: [NamedTensor], extra: String
+  ) {
+    precondition(method != Self.networkMethod, "a network comes as a Model")
+    self.method = method
+    self.architecture = architecture
+    self.tensors = tensors
+    self.extra = extra
+    network = nil
   }
 
   /// What `gossan` in the metadata holds.
   private struct Header: Codable {
     var version: Int
+    var method: String?
     var architecture: ModelArchitecture
     var extra: String
   }
@@ -30,7 +56,9 @@ public struct ModelFile: Sendable {
   ///
   /// - Throws: `ModelFileError` where a parameter is not finite: such a model is of no use.
   public func encoded() throws(ModelFileError) -> [UInt8] {
-    let header = Header(version: Self.version, architecture: model.architecture, extra: extra)
+    let header = Header(
+      version: Self.version, method: network == nil ? method : nil, architecture: architecture,
+      extra: extra)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let json: Data
@@ -39,7 +67,6 @@ public struct ModelFile: Sendable {
     } catch {
       throw ModelFileError("the architecture cannot be written: \(error)")
     }
-    let tensors = model.tensors
     for tensor in tensors {
       if let place = tensor.values.firstIndex(where: { !$0.isFinite }) {
         throw ModelFileError("value \(place) of \(tensor.name) is \(tensor.values[place])")
@@ -52,8 +79,8 @@ public struct ModelFile: Sendable {
 
   /// Reads a file's bytes.
   ///
-  /// - Throws: `ModelFileError` where the bytes are no such file, its architecture cannot be built,
-  ///   or a tensor is missing, unknown, of another shape or not finite.
+  /// - Throws: `ModelFileError` where the bytes are no such file or, for a network, its architecture
+  ///   cannot be built, or a tensor is missing, unknown, of another shape or not finite.
   public init(_ bytes: [UInt8]) throws(ModelFileError) {
     let file = try Safetensors(bytes)
     guard let json = file.metadata["gossan"] else {
@@ -61,17 +88,28 @@ public struct ModelFile: Sendable {
         "the file's metadata have no entry gossan; it was not written by gossan")
     }
     let header = try Self.header(json)
-    guard header.architecture.problem == nil else {
-      throw ModelFileError("the file's model cannot be built: \(header.architecture.problem ?? "")")
+    method = header.method ?? Self.networkMethod
+    architecture = header.architecture
+    tensors = file.tensors
+    extra = header.extra
+    network = method == Self.networkMethod ? try Self.network(header.architecture, file) : nil
+  }
+
+  private static func network(
+    _ architecture: ModelArchitecture, _ file: Safetensors
+  ) throws(ModelFileError) -> Model {
+    guard architecture.problem == nil else {
+      throw ModelFileError("the file's model cannot be built: \(architecture.problem ?? "")")
     }
-    try Self.checkSize(header.architecture, file)
+    try checkSize(architecture, file)
+    var model: Model
     do {
-      model = try Model(architecture: header.architecture, seed: 0)
+      model = try Model(architecture: architecture, seed: 0)
     } catch {
       throw ModelFileError("the file's model cannot be built: \(error)")
     }
-    extra = header.extra
     try model.take(file.tensors)
+    return model
   }
 
   private static func header(_ json: String) throws(ModelFileError) -> Header {

@@ -64,11 +64,12 @@ struct FileDescription {
     let package = try ModelPackage([UInt8](data))
     let notes = package.notes
     return [
-      (name: "model", value: path), (name: "parameters", value: "\(package.model.parameterCount)"),
+      (name: "model", value: path), (name: "method", value: package.predictor.method.rawValue),
+      (name: "size", value: package.predictor.summary),
       (name: "bands", value: notes.bands.map(\.name).joined(separator: ", ")),
       (name: "outputs", value: notes.classes.joined(separator: ", ")),
-      (name: "head", value: package.model.architecture.head.kind.rawValue),
-      (name: "branches", value: "\(package.model.architecture.branches.count)"),
+      (name: "head", value: package.predictor.architecture.head.kind.rawValue),
+      (name: "branches", value: "\(package.predictor.architecture.branches.count)"),
       (name: "preparation", value: notes.preparation.map(\.type).joined(separator: " -> ")),
       (name: "trained on", value: "\(notes.record.trainingCount) samples"),
       (name: "best epoch", value: "\(notes.record.bestEpoch)"),

@@ -4,7 +4,7 @@ import Networks
 /// A model for tests: any function of a square window's bands, evaluated cell by cell in Double.
 ///
 /// With a graph, the mean propagated pixel of the cell's segment follows the window's values.
-struct WindowModel: DenseModel {
+struct WindowModel: DifferentiableModel {
   var outputCount: Int
   var headKind: ModelArchitecture.Head.Kind = .linear
   var margin: Int

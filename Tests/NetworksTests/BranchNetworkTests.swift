@@ -104,7 +104,7 @@ import Testing
     let model = try model()
     let names = model.tensors.map(\.name)
     #expect(names.contains("graph.internal.weight") && names.contains("graph.bn0.running_var"))
-    let read = try ModelFile(ModelFile(model: model).encoded()).model
+    let read = try #require(try ModelFile(ModelFile(model: model).encoded()).network)
     #expect(read.tensors == model.tensors)
     let batch = batch(20, seed: 250)
     #expect(read.outputs(batch) == model.outputs(batch))

@@ -11,8 +11,8 @@ import Testing
     let model = try Model(architecture: architecture, seed: 9)
     let bytes = try ModelFile(model: model, extra: "{\"classes\":[\"no\",\"yes\"]}").encoded()
     let read = try ModelFile(bytes)
-    #expect(read.model.architecture == architecture)
-    #expect(read.model.tensors == model.tensors)
+    #expect(read.network?.architecture == architecture)
+    #expect(read.network?.tensors == model.tensors)
     #expect(read.extra == "{\"classes\":[\"no\",\"yes\"]}")
     #expect(try read.encoded() == bytes)
   }

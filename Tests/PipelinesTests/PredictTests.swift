@@ -32,10 +32,12 @@ import Testing
     #expect(sample.run(trained, out: "trained") == .done)
     var package = try ModelPackage(
       [UInt8](try #require(sample.bytes("trained", "model.safetensors"))))
-    package.model.parameters = package.model.parameters.zeroed()
-    package.model.parameters.visitParameters("") { name, _, values in
+    var model = try #require(package.predictor.network)
+    model.parameters = model.parameters.zeroed()
+    model.parameters.visitParameters("") { name, _, values in
       if name == "head.output.bias" { values = [-60, 60] }
     }
+    package.predictor = .network(model)
     try Data(try package.encoded()).write(
       to: URL(fileURLWithPath: sample.folder + "/constant.safetensors"))
     let path = try sample.ground(

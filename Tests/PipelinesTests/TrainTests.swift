@@ -67,10 +67,11 @@ struct TrainTests {
     let line = try #require(lines[branch])
     let package = try package(
       sample, try sample.pipeline("part", replacing: [(line, "")]), "part")
-    #expect(package.model.architecture.branches.count == 2)
+    let model = try #require(package.predictor.network)
+    #expect(model.architecture.branches.count == 2)
     let all = Set(["graph", "spectral", "patch"])
     let left = all.subtracting([branch.replacingOccurrences(of: "-cnn", with: "")])
-    #expect(Set(package.model.parameters.branchNames) == left)
+    #expect(Set(model.parameters.branchNames) == left)
   }
 
   @Test func weightsFollowTheLossThatWasBest() throws {

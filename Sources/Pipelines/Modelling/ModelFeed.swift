@@ -13,7 +13,9 @@ struct ModelFeed: Sendable {
   init(_ applied: AppliedModel, explainsModelBands: Bool = false) throws {
     self.applied = applied
     sourceNode = explainsModelBands ? applied.cube.node : applied.cube.view.node
-    margin = try Model(architecture: applied.model.architecture, seed: 0).margin
+    let architecture = applied.model.architecture
+    margin =
+      architecture.branches.isEmpty ? 0 : try Model(architecture: architecture, seed: 0).margin
   }
 
   /// Where the edges of `edges` stand.

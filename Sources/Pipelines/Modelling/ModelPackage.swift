@@ -5,24 +5,24 @@ import Rasters
 
 /// A model with all that is needed to use it on raw bands: one file is the whole model.
 struct ModelPackage: Sendable {
-  var model: Model
+  var predictor: Predictor
   var notes: ModelNotes
 
-  init(model: Model, notes: ModelNotes) {
-    self.model = model
+  init(predictor: Predictor, notes: ModelNotes) {
+    self.predictor = predictor
     self.notes = notes
   }
 
   /// Reads a model file's bytes.
   init(_ bytes: [UInt8]) throws {
     let file = try ModelFile(bytes)
-    model = file.model
+    predictor = try Predictor(file)
     do {
       notes = try JSONDecoder.stable.decode(ModelNotes.self, from: Data(file.extra.utf8))
     } catch {
       throw ExecutionError.data("the model file's notes cannot be read: \(error)")
     }
-    let bands = model.architecture.bandCount
+    let bands = predictor.architecture.bandCount
     guard notes.bands.count == bands, notes.backgroundMean.count == bands,
       notes.background.allSatisfy({ $0.count == notes.sources.count }),
       notes.minimum.count == notes.sources.count, notes.maximum.count == notes.sources.count
@@ -32,7 +32,48 @@ struct ModelPackage: Sendable {
   /// The file's bytes.
   func encoded() throws -> [UInt8] {
     let extra = String(decoding: try JSONEncoder.stable.encode(notes), as: UTF8.self)
-    return try ModelFile(model: model, extra: extra).encoded()
+    return try predictor.file(extra: extra).encoded()
+  }
+}
+
+extension Predictor {
+  /// Takes the model of a file.
+  init(_ file: ModelFile) throws {
+    if let network = file.network {
+      self = .network(network)
+      return
+    }
+    let architecture = file.architecture
+    let form: (features: Int, outputs: Int)
+    switch Method(rawValue: file.method) {
+    case .forest:
+      let forest = try RandomForest(tensors: file.tensors)
+      form = (forest.featureCount, forest.outputCount)
+      self = .forest(forest, architecture)
+    case .logistic:
+      let regression = try LogisticRegression(tensors: file.tensors)
+      form = (regression.featureCount, regression.classCount)
+      self = .logistic(regression, architecture)
+    case .network, nil:
+      throw ExecutionError.data("the model file has the method '\(file.method)', unknown here")
+    }
+    guard architecture.branches.isEmpty, form.features == architecture.bandCount,
+      form.outputs == architecture.head.outputs
+    else { throw ExecutionError.data("the model file's numbers do not fit its description") }
+  }
+
+  /// The model as a file.
+  func file(extra: String) -> ModelFile {
+    switch self {
+    case .network(let model): ModelFile(model: model, extra: extra)
+    case .forest(let forest, let architecture):
+      ModelFile(
+        method: method.rawValue, architecture: architecture, tensors: forest.tensors, extra: extra)
+    case .logistic(let regression, let architecture):
+      ModelFile(
+        method: method.rawValue, architecture: architecture, tensors: regression.tensors,
+        extra: extra)
+    }
   }
 }
 

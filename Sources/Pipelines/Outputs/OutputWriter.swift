@@ -36,9 +36,7 @@ struct OutputWriter {
     for (_, product) in products {
       switch product {
       case .raster(let raster):
-        for part in [raster] + raster.siblings + raster.siblings.flatMap(\.siblings) {
-          try write(part, &result)
-        }
+        for part in raster.family { try write(part, &result) }
       case .segments(let segments): try write(segments, &result)
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
@@ -204,14 +202,10 @@ extension Scores {
   var csv: String {
     var lines = ["scope,output,measure,value"]
     func add(_ scope: String, _ metrics: Metrics) {
-      let outputs: [(Int, String)] =
-        switch metrics {
-        case .classes: [(0, "")]
-        case .labels, .values: classes.enumerated().map { ($0.offset, $0.element) }
-        }
+      let outputs = self.metrics.outputNames(classes)
       for (index, name) in outputs {
         for (measure, value) in metrics.named(output: index) {
-          lines.append("\(scope),\(Self.quoted(name)),\(measure),\(value.map { "\($0)" } ?? "")")
+          lines.append("\(scope),\(name.csvField),\(measure),\(value.map { "\($0)" } ?? "")")
         }
       }
     }
@@ -221,9 +215,12 @@ extension Scores {
     }
     return lines.joined(separator: "\n") + "\n"
   }
+}
 
-  private static func quoted(_ text: String) -> String {
-    text.contains(where: { ",\"\n".contains($0) })
-      ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+extension FoldMetrics {
+  /// The outputs that are scored apart, with their names: classes are scored as one, without a name.
+  func outputNames(_ classes: [String]) -> [(index: Int, name: String)] {
+    if case .classes = pooled { return [(0, "")] }
+    return classes.enumerated().map { ($0.offset, $0.element) }
   }
 }

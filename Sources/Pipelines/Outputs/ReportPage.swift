@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 4, gossan \(Gossan.version)")
+    hash.add("report 5, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -54,6 +54,7 @@ struct ReportPage {
     for (tag, scores) in try record.scores().sorted(by: { $0.key < $1.key }) {
       sections.append(scoresSection(tag, scores))
     }
+    let hasScores = !sections.isEmpty
     for case .model(let model) in task.products.map(\.product) {
       sections.append(try modelSection(model))
     }
@@ -71,8 +72,10 @@ struct ReportPage {
         ]))
     return HTMLReport(
       title: plan.document.name,
-      summary: "Layers made by gossan \(Gossan.version). Scores are out of fold: every sample is "
-        + "predicted by a model that has not seen its place.",
+      summary: "Layers made by gossan \(Gossan.version). "
+        + (hasScores
+          ? "Scores are out of fold: every sample is predicted by a model that has not seen its place."
+          : "Nothing was validated: there are no scores."),
       facts: facts, sections: sections
     ).html
   }
@@ -81,10 +84,7 @@ struct ReportPage {
 
   private func scoresSection(_ tag: String, _ scores: Scores) -> HTMLReport.Section {
     var blocks: [HTMLReport.Block] = [.text(method(scores))]
-    let outputs: [(Int, String)] =
-      if case .classes = scores.metrics.pooled { [(0, "")] } else {
-        scores.classes.enumerated().map { ($0.offset, $0.element) }
-      }
+    let outputs = scores.metrics.outputNames(scores.classes)
     for (output, name) in outputs {
       let pooled = scores.metrics.pooled.named(output: output)
       let rows = pooled.enumerated().map { index, entry in
@@ -133,36 +133,6 @@ struct ReportPage {
       + "\(scores.folds.count) folds. \(shared) times a training sample was left out because its "
       + "segment holds a test sample; \(missing) test samples could not be used because a band "
       + "or segment is missing there."
-  }
-
-  private func modelSection(_ model: ModelProduct) throws -> HTMLReport.Section {
-    let package = try ModelPackage(try executor.value(model.node))
-    let record = package.notes.record
-    let epochs = record.epochs.map { Double($0.number) }
-    var series = [SVGChart.Series("training", x: epochs, y: record.epochs.map(\.loss))]
-    if record.validationCount > 0 {
-      series.append(
-        SVGChart.Series(
-          "watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }))
-    }
-    let losses = series.flatMap(\.y).filter(\.isFinite)
-    return HTMLReport.Section(
-      "Model: \(model.tag)",
-      [
-        .text(
-          "\(package.model.parameterCount) parameters; \(record.trainingCount) samples trained on, "
-            + "\(record.validationCount) watched for early stopping; the weights are those of epoch "
-            + "\(record.bestEpoch). \(package.notes.unusableSamples) samples could not be used."
-            + (model.needsSegments
-              ? " \(package.notes.samplesInSharedSegments) training samples share their segment with "
-                + "others; in \(package.notes.conflictingSegments) segments they do not agree."
-              : "")),
-        .chart(
-          SVGChart.lines(
-            title: "Training", description: "Loss by epoch.",
-            x: Axis("epoch", covering: epochs), y: Axis("loss", covering: losses), series: series),
-          caption: "The loss of the shipped model's training."),
-      ])
   }
 
   private func text(_ value: Double?) -> String {

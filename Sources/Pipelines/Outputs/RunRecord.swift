@@ -55,9 +55,12 @@ struct RunRecord {
         Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.canonicalJSON)
       },
       metrics: try scores().mapValues { scores in
-        Dictionary(
-          uniqueKeysWithValues: scores.metrics.pooled.named(output: 0).compactMap { entry in
-            entry.value.map { (entry.name, $0) }
+        let outputs = scores.metrics.outputNames(scores.classes)
+        return Dictionary(
+          uniqueKeysWithValues: outputs.flatMap { output, name in
+            scores.metrics.pooled.named(output: output).compactMap { entry in
+              entry.value.map { (name.isEmpty ? entry.name : "\(name): \(entry.name)", $0) }
+            }
           })
       },
       chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },

@@ -92,7 +92,8 @@ struct AppliedModel: Sendable {
       })
     return AppliedModel(
       model: ModelProduct(
-        tag: request.tag, node: node, architecture: package.model.architecture,
+        tag: request.tag, node: node, method: package.predictor.method,
+        architecture: package.predictor.architecture,
         classes: package.notes.classes, training: nil),
       cube: cube, segments: segments)
   }

@@ -7,6 +7,8 @@ struct ModelProduct: Sendable {
   let tag: String
   /// The model file's bytes.
   let node: Node
+  let method: Predictor.Method
+  /// What the model takes and makes; without branches for other methods than networks.
   let architecture: ModelArchitecture
   /// The names of classes, labels or values.
   let classes: [String]

@@ -56,6 +56,11 @@ enum Explain: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel(request)
+    let method = applied.model.method
+    if method != .network, request.options.string("method") == "gradshap" {
+      throw request.failure(
+        "method", "'gradshap' needs gradients, which a \(method.rawValue) lacks; use 'shapley'")
+    }
     let feed = try ModelFeed(
       applied, explainsModelBands: request.options.string("features") == "model")
     let classes = applied.model.classes
@@ -99,7 +104,7 @@ enum Explain: Stage {
       + ["class \(index)"]
     let node: Node
     if explanation.method == "shapley" {
-      node = explanation.node(request, bands, identity, nodes: 0)
+      node = explanation.node(request, bands, identity + ["seed \(request.seed)"], nodes: 0)
     } else {
       node = explanation.refined(
         request, bands, identity, first: options.int("nodes"), cap: options.int("most-nodes"))
@@ -225,10 +230,13 @@ struct ExplainedClass: Sendable {
         output: output, baselines: baselines,
         method: (1 << features.names.count) - 1 <= 2 * pairs * (features.names.count - 1)
           ? .exact : .permutations(pairs: pairs, seed: seed)
-      ).attribute(chunk.package.model, field, where: wanted)
+      ).attribute(chunk.package.predictor, field, where: wanted)
     } else {
+      guard let network = chunk.package.predictor.network else {
+        throw ExecutionError.data("only a network has the gradients that 'gradshap' needs")
+      }
       attribution = GradSHAP(output: output, baselines: baselines, nodes: nodes)
-        .attribute(chunk.package.model, field, where: wanted)
+        .attribute(network, field, where: wanted)
     }
     result.values = attribution.features + attribution.output + attribution.base
     for cell in 0..<cells where !wanted[cell] {

@@ -71,7 +71,7 @@ enum Predict: Stage {
     var result = DataCube(window: window, bandCount: outputs + 1)
     for cell in 0..<cells { result.values[outputs * cells + cell] = Float(flags[cell]) }
     guard flags.contains(where: { $0 & PixelFlags.invalid == 0 }) else { return result }
-    let raw = chunk.package.model.dense(chunk.input)
+    let raw = chunk.package.predictor.dense(chunk.input)
     for cell in 0..<cells where flags[cell] & PixelFlags.invalid == 0 {
       let own = (0..<outputs).map { raw[$0 * cells + cell] }
       let values = Probabilities.of(own, outputCount: outputs, kind: kind)

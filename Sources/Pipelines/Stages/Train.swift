@@ -8,20 +8,23 @@ enum Train: Stage {
   static let revision = 2
   static let definition = StageDefinition(
     name: "train",
-    summary: "Trains a network of branches, a fusion and a head on labelled samples.",
+    summary: "Trains a network, a random forest or a logistic regression on labelled samples.",
     details: """
       Branches make features of a pixel: 'spectral-cnn' from its bands, 'patch-cnn' from the window \
       around it, 'graph' from its superpixel and the superpixels two hops around. Adam on \
       mini-batches; early stopping watches a part of the training samples that is taken by blocks \
-      and not trained on. The model file holds the network, the preparation of its input and the \
+      and not trained on. 'random-forest' (Breiman 2001) and 'logistic-regression' see a pixel's bands \
+      alone; they show what a network adds. The model file holds the model, the preparation of its input and the \
       background samples for explanations.
       """,
     options: [
       OptionSpec(
-        "method", .choice(["network"]), default: "network", "What is trained."),
+        "method", .choice(Predictor.Method.allCases.map(\.rawValue)), default: "network",
+        "What is trained; 'branches', 'fusion', 'head' and what concerns epochs are a network's."),
       OptionSpec(
-        "branches", .list(of: .typed(ArchitectureOptions.branches)),
-        "The branches.", example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"
+        "branches", .list(of: .typed(ArchitectureOptions.branches)), default: .optional,
+        "The branches of a network.",
+        example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"
       ),
       OptionSpec("fusion", .choice(["concat"]), default: "concat", "How features are joined."),
       OptionSpec(
@@ -45,9 +48,12 @@ enum Train: Stage {
         "class-weights", .choice(["balanced", "none"]), default: "balanced",
         "Whether classes of different frequency count the same."),
       OptionSpec(
+        "per-class", .integer(1...1_000_000), default: .optional,
+        "The most samples of each class that are trained on, drawn by the seed; by default all."),
+      OptionSpec(
         "background", .integer(1...10_000), default: 50,
         "How many training samples are kept as baselines of explanations."),
-    ],
+    ] + PredictorTraining.options,
     inputs: [
       InputDefinition("cube", [.raster], "The input of the network."),
       InputDefinition(
@@ -61,7 +67,8 @@ enum Train: Stage {
     let cube = try request.raster("cube")
     let samples = try request.samples("samples")
     let segments = request.segments("segments")
-    let architecture = try ArchitectureOptions.architecture(request, cube, samples)
+    let method = Predictor.Method(rawValue: request.options.string("method")) ?? .network
+    let architecture = try architecture(request, method, cube, samples)
     let needsSegments = architecture.branches.contains {
       if case .graph = $0 { true } else { false }
     }
@@ -76,21 +83,42 @@ enum Train: Stage {
     let node = fitNode(request, training, architecture)
     return .model(
       ModelProduct(
-        tag: request.tag, node: node, architecture: architecture, classes: samples.classes,
-        training: training))
+        tag: request.tag, node: node, method: method, architecture: architecture,
+        classes: samples.classes, training: training))
+  }
+
+  /// What the model takes and makes; only networks have branches.
+  private static func architecture(
+    _ request: PlanRequest, _ method: Predictor.Method, _ cube: RasterProduct,
+    _ samples: SamplesProduct
+  ) throws -> ModelArchitecture {
+    if method == .network { return try ArchitectureOptions.architecture(request, cube, samples) }
+    guard
+      samples.kind == .softmax
+        || method == .forest && samples.classes.count == 1
+          && samples.kind == .linear
+    else {
+      throw request.failure(
+        "method",
+        "a \(method.rawValue) learns classes\(method == .forest ? " or one value" : ""); the samples "
+          + "of '\(samples.tag)' ask for '\(samples.kind.rawValue)' with \(samples.classes.count)")
+    }
+    return ModelArchitecture(
+      bandCount: cube.bands.count, branches: [],
+      head: ModelArchitecture.Head(
+        kind: samples.kind, hidden: [], outputs: samples.classes.count))
   }
 
   private static func fitNode(
     _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
   ) -> Node {
     let fold = request.fold
-    let options = trainingOptions(request)
+    let method = PredictorTraining(request, architecture)
     let recipe = Recipe(
       type: "model-inputs", options: "{}",
       inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
     let fits = recipe.fits
     let backgroundCount = request.options.int("background")
-    let blockSize = Folds.defaultBlockSize(for: request.grid)
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
@@ -107,8 +135,8 @@ enum Train: Stage {
           let folds = try TestPlaces(try context.value(2 + fits.count), fold: fold.index).folds
           (positions, shared) = trainingPositions(folds, fold.index, gathered)
         }
-        let set = try gathered.trainingSet(positions, blockSize: blockSize)
-        let trained = try Trainer.train(set, architecture: architecture, options: options)
+        positions = method.limited(positions, gathered.set)
+        let trained = try method.train(gathered, positions)
         let background = BackgroundSample.choose(
           from: gathered.set, positions: positions, count: backgroundCount, seed: request.seed)
         let sources = positions.compactMap { gathered.rows[$0]?.sources }
@@ -123,7 +151,7 @@ enum Train: Stage {
           record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
           sharedSegmentSamples: shared, samplesInSharedSegments: sharing.samples,
           conflictingSegments: sharing.conflicts, seed: request.seed)
-        return .bytes(try ModelPackage(model: trained.model, notes: notes).encoded())
+        return .bytes(try ModelPackage(predictor: trained.predictor, notes: notes).encoded())
       })
   }
 
@@ -149,20 +177,6 @@ enum Train: Stage {
       needsSegments: training.segments != nil)
   }
 
-  private static func trainingOptions(_ request: PlanRequest) -> TrainingOptions {
-    let options = request.options
-    var result = TrainingOptions()
-    result.epochs = options.int("epochs")
-    result.batchSize = options.int("batch")
-    result.learningRate = options.float("learning-rate")
-    result.weightDecay = options.float("weight-decay")
-    result.patience = options.int("patience")
-    result.validationShare = options.double("validation")
-    result.classWeights = options.string("class-weights") == "none" ? .none : .balanced
-    result.seed = request.seed
-    return result
-  }
-
   private static func extremes(
     _ rows: [[Float]], _ choose: (Float, Float) -> Float
   ) -> [Float] {
@@ -175,8 +189,8 @@ enum Train: Stage {
 }
 
 extension GatheredSamples {
-  /// Some of the samples as a training set.
-  func trainingSet(_ positions: [Int], blockSize: Double) throws -> TrainingSet {
+  /// Some of the samples as a set of their own; of classes, two at least must occur.
+  func chosen(_ positions: [Int]) throws -> SampleSet {
     guard !positions.isEmpty else {
       throw ExecutionError.data("no training sample has every band and segment it needs")
     }
@@ -185,8 +199,14 @@ extension GatheredSamples {
     if chosen.kind == .softmax, chosen.counts.count(where: { $0 > 0 }) < 2 {
       throw ExecutionError.data("the training samples have one class only")
     }
-    return try TrainingSet(
-      samples: chosen, blockSize: blockSize, bandCount: bandCount, spectra: spectra(positions),
+    return chosen
+  }
+
+  /// Some of the samples as a training set.
+  func trainingSet(_ positions: [Int], blockSize: Double) throws -> TrainingSet {
+    try TrainingSet(
+      samples: chosen(positions), blockSize: blockSize, bandCount: bandCount,
+      spectra: spectra(positions),
       windows: windows(positions), graph: graph,
       segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
   }

@@ -76,7 +76,7 @@ enum Validate: Stage {
         let values =
           positions.isEmpty
           ? []
-          : package.model.probabilities(
+          : package.predictor.probabilities(
             gathered.batch(positions, fill: package.notes.backgroundMean))
         return .bytes(
           [UInt8](
