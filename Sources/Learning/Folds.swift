@@ -31,6 +31,8 @@ public struct Folds: Sendable, Hashable, Codable {
   public let count: Int
   /// The edge of a block in map units; 0 unless the method is `blocks`.
   public let blockSize: Double
+  /// How far the lattice of blocks is shifted from the map's origin, in map units.
+  public let blockShift: SIMD2<Double>
   /// The fold in which each sample is tested, -1 for samples that are in none.
   public let foldOfSample: [Int]
   /// All test places, by row, column and fold.
@@ -49,14 +51,16 @@ public struct Folds: Sendable, Hashable, Codable {
   /// Divides samples by squares of the map of `blockSize` map units, balancing the classes.
   ///
   /// The squares are anchored at whole multiples of their size, so they stay where they are when
-  /// the survey grows. Throws where fewer blocks than folds hold samples.
-  public static func blocks(_ set: SampleSet, size: Double, folds: Int, seed: UInt64)
-    throws(SampleError) -> Folds
-  {
+  /// the survey grows; `shift`, in map units, moves them for repeated divisions. Throws where fewer
+  /// blocks than folds hold samples.
+  public static func blocks(
+    _ set: SampleSet, size: Double, shift: SIMD2<Double> = .zero, folds: Int, seed: UInt64
+  ) throws(SampleError) -> Folds {
     let places = try set.samples.map { sample throws(SampleError) in
-      try block(x: sample.x, y: sample.y, size: size)
+      try block(x: sample.x - shift.x, y: sample.y - shift.y, size: size)
     }
-    return try Folds(.blocks, set, places: places, blockSize: size, folds: folds, seed: seed)
+    return try Folds(
+      .blocks, set, places: places, blockSize: size, blockShift: shift, folds: folds, seed: seed)
   }
 
   /// Divides samples at random, balancing the classes; samples of one cell stay together.
@@ -77,7 +81,7 @@ public struct Folds: Sendable, Hashable, Codable {
       throw .tooFewPlaces("the fold column has \(names.count) values; expected at least 2")
     }
     return Folds(
-      method: .field, blockSize: 0, names: names,
+      method: .field, blockSize: 0, blockShift: .zero, names: names,
       foldOfSample: values.map { names.firstIndex(of: $0) ?? -1 },
       placeOfSample: set.samples.map(\.cell))
   }
@@ -89,11 +93,12 @@ public struct Folds: Sendable, Hashable, Codable {
   }
 
   private init(
-    method: Method, blockSize: Double, names: [String], foldOfSample: [Int],
-    placeOfSample: [Cell]
+    method: Method, blockSize: Double, blockShift: SIMD2<Double>, names: [String],
+    foldOfSample: [Int], placeOfSample: [Cell]
   ) {
     self.method = method
     self.blockSize = blockSize
+    self.blockShift = blockShift
     self.names = names
     count = names.count
     self.foldOfSample = foldOfSample
@@ -107,8 +112,8 @@ public struct Folds: Sendable, Hashable, Codable {
   }
 
   private init(
-    _ method: Method, _ set: SampleSet, places: [Cell], blockSize: Double, folds: Int,
-    seed: UInt64
+    _ method: Method, _ set: SampleSet, places: [Cell], blockSize: Double,
+    blockShift: SIMD2<Double> = .zero, folds: Int, seed: UInt64
   ) throws(SampleError) {
     let groups = Self.groups(places, set)
     guard folds >= 2, groups.count >= folds else {
@@ -124,7 +129,8 @@ public struct Folds: Sendable, Hashable, Codable {
       for position in group.positions { foldOfSample[position] = fold }
     }
     self.init(
-      method: method, blockSize: blockSize, names: (1...folds).map(String.init),
+      method: method, blockSize: blockSize, blockShift: blockShift,
+      names: (1...folds).map(String.init),
       foldOfSample: foldOfSample, placeOfSample: places)
   }
 
@@ -172,7 +178,8 @@ extension Folds {
   /// Whether a point lies in a test place of a fold; `cell` is nil outside the grid.
   public func isTestPlace(_ fold: Int, x: Double, y: Double, cell: Cell?) -> Bool {
     if method == .blocks {
-      guard let block = try? Self.block(x: x, y: y, size: blockSize) else { return false }
+      guard let block = try? Self.block(x: x - blockShift.x, y: y - blockShift.y, size: blockSize)
+      else { return false }
       return isTestPlace(fold, block)
     }
     return cell.map { isTestPlace(fold, $0) } ?? false

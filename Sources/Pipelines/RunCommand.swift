@@ -8,17 +8,21 @@ import Tensors
 extension Runner {
   /// Runs a pipeline as a command line asks for it and tells on stderr what happened.
   public static func run(_ command: Command.Run) -> Status {
+    attempt(command) { progress in
+      let plan = try plan(command.pipeline, overrides: command.overrides)
+      if command.isDryRun { return print(try DryRun(plan, command).text) }
+      try PipelineRun(plan, command, progress).run()
+    }
+  }
+
+  /// Works as a command line asks for it; what goes wrong is said and becomes an exit status.
+  static func attempt(_ command: Command.Run, _ work: (Progress) throws -> Void) -> Status {
     let progress = Progress(style: command.progress, isQuiet: command.verbosity == .quiet)
     do {
-      let plan = try plan(command.pipeline, overrides: command.overrides)
-      if command.isDryRun {
-        print(try DryRun(plan, command).text)
-        return .done
-      }
       if let jobs = command.jobs { Parallel.jobs = jobs }
       Interruption.install()
       Parallel.setCancellationCheck { try Interruption.check() }
-      try PipelineRun(plan, command, progress).run()
+      try work(progress)
       return .done
     } catch let error as PipelineError {
       progress.finish()

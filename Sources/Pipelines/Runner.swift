@@ -40,18 +40,29 @@ public struct Runner {
   /// Everything that is wrong with a pipeline and can be known without reading pixels.
   public static func problems(_ path: String, overrides: Overrides) -> [Problem] {
     do {
-      _ = try plan(path, overrides: overrides)
+      for variant in try plan(path, overrides: overrides).document.variants {
+        do {
+          _ = try plan(
+            path, overrides: overrides.followed(by: variant.overrides), scoresOnly: true)
+        } catch let error as PipelineError {
+          throw error.inVariant(variant.name)
+        }
+      }
       return []
     } catch {
       return (error as? PipelineError)?.problems ?? [Problem(file: path, "\(error)")]
     }
   }
 
-  /// Reads and plans a pipeline; throws all problems at once.
-  static func plan(_ path: String, overrides: Overrides) throws -> Plan {
+  /// Reads and plans a pipeline, or what its scores need alone; throws all problems at once.
+  static func plan(
+    _ path: String, overrides: Overrides, scoresOnly: Bool = false
+  ) throws -> Plan {
     GDAL.initialize()
-    let (document, syntax) = try parse(path, overrides)
-    var problems = syntax
+    var (document, problems) = try parse(path, overrides)
+    if scoresOnly {
+      document.keep(neededBy: document.stages.filter { $0.definition.output == .scores })
+    }
     for entry in document.stages { problems += entry.options.fileProblems() }
     problems += document.grid?.options.fileProblems() ?? []
     guard let grid = grid(of: document, &problems) else {

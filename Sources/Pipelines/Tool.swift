@@ -13,6 +13,7 @@ public enum Tool {
     case .version: print("gossan \(Gossan.version)")
     case .run(let run): return Runner.run(run)
     case .check(let check): return perform(check)
+    case .compare(let compare): return Runner.compare(compare)
     case .stages(let stages): return perform(stages)
     case .info(let info): return perform(info)
     case .doctor(let doctor): return perform(doctor)

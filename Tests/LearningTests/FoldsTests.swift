@@ -31,6 +31,20 @@ struct FoldsTests {
     }
   }
 
+  /// Moved blocks are other blocks, with test places of their own.
+  @Test func blocksCanBeMoved() throws {
+    let set = try clustered()
+    let plain = try Folds.blocks(set, size: 20, folds: 5, seed: 1)
+    let shift = SIMD2(7.5, 12.0)
+    let moved = try Folds.blocks(set, size: 20, shift: shift, folds: 5, seed: 1)
+    #expect(moved.foldOfSample != plain.foldOfSample)
+    for (sample, fold) in zip(set.samples, moved.foldOfSample) {
+      for other in 0..<5 {
+        #expect(moved.isTestPlace(other, x: sample.x, y: sample.y, cell: nil) == (other == fold))
+      }
+    }
+  }
+
   @Test func everySampleIsTestedOnceAndTrainedOnElsewhere() throws {
     let set = try clustered()
     for folds in [

@@ -76,7 +76,7 @@ import Testing
     try check("method: \"constant\"", "value", "needs a 'value'")
     try check("value: 1", "value", "not with 'median'")
     try check("bands: [\"Cu\", \"Cy\"]", "bands", "no band 'Cy'")
-    try check("bands: [\"Cu\", \"Cu\"]", "bands", "two bands would be named 'Cu'")
+    try check("bands: [\"Cu\", \"Cu\"]", "bands", "names band 'Cu' twice")
     try check("method: \"mode\"", "method", "unknown value 'mode'")
     try check("missing: \"any\"", "missing", "unknown value 'any'")
   }

@@ -105,7 +105,7 @@ import Testing
     try check("units: { Zn: \"ppm\" }", "units", "'As' has no unit")
     try check("units: { Zm: \"ppm\" }", "units", "did you mean 'Zn'")
     try check("units: { Zn: \"cps\" }", "units", "'cps' of 'Zn' is not known")
-    try check("bands: [\"Cu\", \"Cu\"]", "bands", "named twice")
+    try check("bands: [\"Cu\", \"Cu\"]", "bands", "names band 'Cu' twice")
     try check("bands: [\"Cu\", \"Pb\"], denominator: \"Pb\"", "denominator", "'alr' only")
     try check(
       "bands: [\"Cu\", \"Pb\"], method: \"alr\", denominator: \"Zn\"", "denominator", "no band 'Zn'"

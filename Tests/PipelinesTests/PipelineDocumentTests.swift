@@ -63,11 +63,14 @@ import Testing
 
   @Test func keepsVariantsAsTheyAreWritten() {
     let text = """
-      { variants: { a: { set: { x: "${y}" } } }, stages: [{ type: 'labels', file: 'a', field: 'b' }] }
+      { variants: [{ name: "a", set: { x: "${y}" }, options: { labels: { field: "c" } } }], stages: [{ type: 'labels', file: 'a', field: 'b' }] }
       """
     let (document, problems) = GrammarFixture.parse(text)
     #expect(problems.isEmpty)
-    #expect(document.variants?.canonicalJSON == #"{"a":{"set":{"x":"${y}"}}}"#)
+    let changes = Overrides(
+      parameters: [.init(name: "x", text: #""${y}""#)],
+      options: [.init(tag: "labels", path: "field", text: #""c""#)])
+    #expect(document.variants == [Variant(name: "a", overrides: changes)])
   }
 
   @Test(arguments: [

@@ -118,7 +118,7 @@ import Testing
     }
     try check("count: 6", "count", "5 bands, so no 6 components")
     try check("bands: [\"Cu\"]", "bands", "two bands or more")
-    try check("bands: [\"Cu\", \"Cu\"]", "bands", "two bands would be named 'Cu'")
+    try check("bands: [\"Cu\", \"Cu\"]", "bands", "names band 'Cu' twice")
     try check("bands: [\"Cu\", \"Xx\"]", "bands", "no band 'Xx'")
     try check("variance: 1.5", "variance", "at most 1")
     try check("count: 0", "count", "from 1")

@@ -52,7 +52,24 @@ struct RevisionsTests {
   private func entries() throws -> [String: Entry] {
     let sample = try SampleRun()
     defer { sample.remove() }
-    let path = try sample.pipeline("revisions")
+    // The stages that the sample does not use stand beside it.
+    let path = try sample.pipeline(
+      "revisions",
+      replacing: [
+        (
+          "{ type: \"report\" },",
+          """
+          { type: "labels", tag: "places", file: "${data}/points.gpkg", presence: "place" },
+          { type: "background", tag: "all", inputs: { samples: "places" }, count: 40 },
+          { type: "contaminate", tag: "hit", inputs: ["metals"], rate: 0.02, missing: 0.01 },
+          { type: "impute", tag: "whole", inputs: ["hit"] },
+          { type: "principal-components", tag: "pc", inputs: ["whole"], count: 2 },
+          { type: "mask", tag: "area", inputs: ["pc"], file: "${data}/landuse_rock.tif" },
+          { type: "write", tag: "more", inputs: ["area"] },
+          { type: "report" },
+          """
+        )
+      ])
     let plan = try Runner.plan(path, overrides: Overrides())
     let executor = Executor(
       lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk),
@@ -99,7 +116,7 @@ struct RevisionsTests {
     case .model(let model):
       let package = try ModelPackage(try executor.value(model.node))
       let losses = package.notes.record.epochs.map { Double($0.loss) }
-      return losses + [Double(package.model.parameterCount)]
+      return losses + [Double(package.predictor.network?.parameterCount ?? 0)]
     case .scores(let scores):
       let metrics = try decode(Scores.self, try executor.value(scores.node)).metrics.pooled
       return metrics.named().compactMap(\.value)

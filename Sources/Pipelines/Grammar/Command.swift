@@ -4,6 +4,8 @@ public enum Command: Sendable, Hashable {
   case run(Run)
   /// Finds all problems of a pipeline without reading pixels.
   case check(Check)
+  /// Runs the variants of a pipeline and compares their scores.
+  case compare(Compare)
   /// Shows the stages and their options.
   case stages(Stages)
   /// Describes a file.
@@ -21,6 +23,8 @@ public enum Command: Sendable, Hashable {
     case run
     /// Checks a pipeline.
     case check
+    /// Compares variants of a pipeline.
+    case compare
     /// Lists stages.
     case stages
     /// Describes a file.
@@ -41,7 +45,7 @@ public enum Command: Sendable, Hashable {
     public var work: String?
     /// The number of workers, or nil for one per core.
     public var jobs: Int?
-    /// The memory that may be used, in bytes, or nil for a share of what there is.
+    /// Four times the bytes of chunks that are kept in memory, or nil for 1 GiB.
     public var memory: Int?
     /// Whether only the plan is shown.
     public var isDryRun = false
@@ -52,6 +56,19 @@ public enum Command: Sendable, Hashable {
 
     /// Runs a pipeline file with everything else by default.
     public init(pipeline: String) { self.pipeline = pipeline }
+  }
+
+  /// The arguments of `gossan compare`.
+  public struct Compare: Sendable, Hashable {
+    /// The arguments that it shares with `gossan run`.
+    public var run: Run
+    /// How often samples are divided into folds.
+    public var repeats = 5
+    /// How many seeds models are trained with, for each division.
+    public var seeds = 1
+
+    /// Compares the variants of a pipeline file with everything else by default.
+    public init(pipeline: String) { run = Run(pipeline: pipeline) }
   }
 
   /// The arguments of `gossan check`.

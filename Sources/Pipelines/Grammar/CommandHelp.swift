@@ -52,10 +52,24 @@ extension Command {
       ("--out DIR", "Puts the outputs into DIR; default out/<pipeline name>."),
       ("--work DIR", "Keeps the chunks in DIR; default .gossan in the folder of the outputs."),
       ("--jobs N", "Works on N chunks at a time; default: the number of cores."),
-      ("--memory SIZE", "Uses at most SIZE, such as 600M or 2G (powers of 1024)."),
-      ("--dry-run", "Shows what would be done, and stops."),
+      (
+        "--memory SIZE", "Keeps at most a quarter of SIZE, such as 600M or 2G, of chunks in memory."
+      ),
+      ("--dry-run", "Shows what a first run would do, and stops."),
       ("--progress STYLE", "Shows progress as auto, bar, plain, json or none; default auto."),
     ] + verbosityHelp,
+    .compare: overrideHelp + [
+      ("--repeats N", "Divides the samples into folds N times; default 5."),
+      ("--seeds N", "Trains with N seeds for each division; default 1."),
+      ("--out DIR", "Puts the tables into DIR; default out/<pipeline name>."),
+      ("--work DIR", "Keeps the chunks in DIR; default .gossan in the folder of the tables."),
+      ("--jobs N", "Works on N chunks at a time; default: the number of cores."),
+      (
+        "--memory SIZE", "Keeps at most a quarter of SIZE, such as 600M or 2G, of chunks in memory."
+      ),
+      ("--progress STYLE", "Shows progress as auto, bar, plain, json or none; default auto."),
+      ("-q, --quiet", "Says only what went wrong."),
+    ],
     .check: overrideHelp + verbosityHelp,
     .stages: [("--schema", "Prints JSON Schema for editors instead of help.")],
     .info: [("--json", "Answers in JSON.")],
@@ -69,6 +83,7 @@ extension Command.Verb {
     switch self {
     case .run: "Runs a pipeline; what is stored already is not computed again."
     case .check: "Finds all problems of a pipeline without reading pixels."
+    case .compare: "Scores the variants of a pipeline over repeated splits and seeds."
     case .stages: "Lists the stages, or shows the options of one."
     case .info: "Describes a raster, a model or a store."
     case .doctor: "Says what of GDAL, PROJ, BLAS, cores and memory is there."
@@ -79,6 +94,7 @@ extension Command.Verb {
     switch self {
     case .run: "run PIPELINE [OPTIONS]"
     case .check: "check PIPELINE [OPTIONS]"
+    case .compare: "compare PIPELINE [OPTIONS]"
     case .stages: "stages [NAME] [--schema]"
     case .info: "info FILE [--json]"
     case .doctor: "doctor [--json]"
@@ -89,6 +105,7 @@ extension Command.Verb {
     switch self {
     case .run: "gossan run survey.json5 --set data=tiles/north --stage.segments.size=80 --jobs 2"
     case .check: "gossan check survey.json5 --set data=tiles/north"
+    case .compare: "gossan compare survey.json5 --repeats 10 --seeds 2"
     case .stages: "gossan stages superpixels"
     case .info: "gossan info out/survey/probability.tif --json"
     case .doctor: "gossan doctor"

@@ -35,6 +35,8 @@ struct CommandParser {
   private var run = Command.Run(pipeline: "")
   private var isJSON = false
   private var isSchema = false
+  private var repeats: Int?
+  private var seeds: Int?
 
   init(verb: Command.Verb, arguments: [String]) {
     self.verb = verb
@@ -46,6 +48,11 @@ struct CommandParser {
     .run: [
       "--set=", "--out=", "--work=", "--jobs=", "--memory=", "--dry-run", "--progress=", "-q", "-v",
       "--quiet", "--verbose", "--help",
+    ],
+    .compare: [
+      "--set=", "--out=", "--work=", "--jobs=", "--memory=", "--progress=", "--repeats=",
+      "--seeds=",
+      "-q", "--quiet", "--help",
     ],
     .check: ["--set=", "-q", "-v", "--quiet", "--verbose", "--help"],
     .stages: ["--schema", "--help"],
@@ -79,6 +86,14 @@ struct CommandParser {
       check.overrides = run.overrides
       check.verbosity = run.verbosity
       return .check(check)
+    case .compare:
+      var compare = Command.Compare(pipeline: try operand("a pipeline file"))
+      let pipeline = compare.run.pipeline
+      compare.run = run
+      compare.run.pipeline = pipeline
+      compare.repeats = repeats ?? compare.repeats
+      compare.seeds = seeds ?? compare.seeds
+      return .compare(compare)
     case .stages:
       if operands.count > 1 { throw surplus(operands[1]) }
       var stages = Command.Stages(name: operands.first)
@@ -117,7 +132,7 @@ extension CommandParser {
     let equals = argument.firstIndex(of: "=")
     let name = equals.map { String(argument[..<$0]) } ?? argument
     let attached = equals.map { String(argument[argument.index(after: $0)...]) }
-    if name.hasPrefix("--stage."), verb == .run || verb == .check {
+    if name.hasPrefix("--stage."), [.run, .check, .compare].contains(verb) {
       return try stageOption(name, attached)
     }
     let known = Self.options[verb] ?? []
@@ -170,6 +185,8 @@ extension CommandParser {
         throw Self.unexpected(value, name, "a whole number from 1 to 1024")
       }
       run.jobs = jobs
+    case "--repeats": repeats = try Self.count(value, name)
+    case "--seeds": seeds = try Self.count(value, name)
     case "--memory":
       guard let memory = Self.size(value) else {
         throw Self.unexpected(value, name, "a size such as 600M or 2G")
@@ -184,6 +201,13 @@ extension CommandParser {
       run.progress = style
     default: break
     }
+  }
+
+  private static func count(_ value: String, _ name: String) throws(UsageError) -> Int {
+    guard let count = Int(value), (1...1000).contains(count) else {
+      throw unexpected(value, name, "a whole number from 1 to 1000")
+    }
+    return count
   }
 
   private static func unexpected(_ value: String, _ name: String, _ expected: String)

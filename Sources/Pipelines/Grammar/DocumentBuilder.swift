@@ -26,10 +26,12 @@ struct DocumentBuilder {
       grid = GridSpec(options, into: &found)
       problems += found[before...]
     }
+    let seed = overrides.seed ?? values.int("seed")
     var document = PipelineDocument(
       file: file, name: values.optionalString("name") ?? fileName, parameters: parameters.values,
-      grid: grid, seed: values.int("seed"), chunk: values.int("chunk"), stages: [],
-      variants: values.raw("variants"))
+      grid: grid, seed: seed, splitSeed: overrides.splitSeed ?? seed,
+      repetition: overrides.repetition,
+      chunk: values.int("chunk"), stages: [], variants: Variant.read(values, &problems))
     if document.name.isEmpty || document.name.contains("/") || document.name.hasPrefix(".") {
       problems.append(values.problem("name", "expected a name that a folder can have"))
     }

@@ -1,14 +1,26 @@
-/// What the command line changes about a pipeline file.
+/// What the command line, or a variant, changes about a pipeline file.
 public struct Overrides: Sendable, Hashable {
   /// Values of parameters, `--set name=value`, in their order.
   public var parameters: [Parameter]
   /// Options of stages, `--stage.TAG.OPTION=VALUE`, in their order.
   public var options: [Option]
+  /// The seed of every random choice, where it is not the file's.
+  public var seed: Int?
+  /// The seed of the division and the draw of samples, where it is not `seed`.
+  public var splitSeed: Int?
+  /// Which of several divisions of the samples is wanted, 0 for the file's own.
+  public var repetition = 0
 
   /// Collects overrides.
-  public init(parameters: [Parameter] = [], options: [Option] = []) {
+  public init(
+    parameters: [Parameter] = [], options: [Option] = [], seed: Int? = nil,
+    splitSeed: Int? = nil, repetition: Int = 0
+  ) {
     self.parameters = parameters
     self.options = options
+    self.seed = seed
+    self.splitSeed = splitSeed
+    self.repetition = repetition
   }
 
   /// The value of one parameter.

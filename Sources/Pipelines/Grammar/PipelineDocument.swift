@@ -12,12 +12,16 @@ public struct PipelineDocument: Sendable {
   public var grid: GridSpec?
   /// The seed of every random choice.
   public var seed: Int
+  /// The seed of the division and the draw of samples: `seed`, but for repeated divisions.
+  public var splitSeed: Int
+  /// Which of several divisions of the samples is wanted, 0 for the file's own.
+  public var repetition: Int
   /// The edge of a chunk in cells.
   public var chunk: Int
   /// The stages, in the order of the file.
   public var stages: [StageEntry]
-  /// The variants to compare, as they are written.
-  public var variants: JSON5Value?
+  /// The variants to compare; the first is what the others are compared with.
+  public var variants: [Variant]
 
   /// The stage with a tag, or nil.
   public func stage(_ tag: String) -> StageEntry? { stages.first { $0.tag == tag } }
@@ -28,6 +32,18 @@ public struct PipelineDocument: Sendable {
     for (index, stage) in stages.enumerated() { indices[stage.tag] = index }
     let edges = stages.map { $0.dependencies.compactMap { indices[$0] } }
     return InputResolver.order(edges)?.map { stages[$0] } ?? stages
+  }
+
+  /// Leaves out every stage that `wanted` do not need.
+  mutating func keep(neededBy wanted: [StageEntry]) {
+    var needed = Set(wanted.map(\.tag))
+    var open = wanted
+    while let next = open.popLast() {
+      for tag in next.dependencies where needed.insert(tag).inserted {
+        if let stage = stage(tag) { open.append(stage) }
+      }
+    }
+    stages.removeAll { !needed.contains($0.tag) }
   }
 
   /// Whether a text can be a tag: products are files of that name.
@@ -56,7 +72,9 @@ extension PipelineDocument {
     OptionSpec(
       "chunk", .integer(16...8192), default: 512, unit: "cells", "The edge of a chunk."),
     OptionSpec("stages", .list(of: .any), "The stages, one after another."),
-    OptionSpec("variants", .any, default: .optional, "Changes to compare with one another."),
+    OptionSpec(
+      "variants", .list(of: .object(Variant.specs)), default: .optional,
+      "Variants that 'gossan compare' runs; the first is what the others are compared with."),
   ]
 
   /// Reads and checks a pipeline file; throws everything that is wrong with it at once.

@@ -17,9 +17,6 @@ struct Composition {
     }
     let bands = parts.map { input.bands[$0] }
     let names = bands.map(\.name)
-    for (index, name) in names.enumerated() where names[..<index].contains(name) {
-      throw request.failure("bands", "the part '\(name)' is named twice")
-    }
     let common = try CommonUnit(request, bands)
     let replacements = try Self.replacements(request, names)
     transform = LogRatio(

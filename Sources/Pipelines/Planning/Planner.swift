@@ -11,6 +11,8 @@ final class Planner: Sendable {
   let document: PipelineDocument
   let grid: Grid
   let seed: UInt64
+  /// The seed of the division and the draw of samples.
+  let splitSeed: UInt64
   private let broken: Set<String>
   private let state = Mutex(State())
 
@@ -34,6 +36,7 @@ final class Planner: Sendable {
     self.grid = grid
     self.broken = broken
     seed = UInt64(document.seed)
+    splitSeed = UInt64(document.splitSeed)
   }
 
   /// The problems found so far.

@@ -36,6 +36,8 @@ struct PlanRequest: Sendable {
   var grid: Grid { planner.grid }
   /// The seed of every random choice of this stage.
   var seed: UInt64 { planner.seed }
+  /// The seed of the division and the draw of samples, which repeated validation varies.
+  var splitSeed: UInt64 { planner.splitSeed }
 
   /// What decides the stage's result besides its inputs: word, revision and options but for `paths`.
   func identity(without paths: Set<String> = []) -> [String] {

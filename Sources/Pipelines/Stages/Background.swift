@@ -109,11 +109,11 @@ enum Background: Stage {
     let cube = request.rasters("cube").first
     let count = request.options.has("count") ? request.options.int("count") : nil
     let distance = request.options.double("distance")
-    let random = Randomness(seed: request.seed, Randomness.word("background"))
+    let random = Randomness(seed: request.splitSeed, Randomness.word("background"))
     let tickets = request.planner.node(
       Node(
         name: request.name + "/draw", kind: .table,
-        identity: request.identity() + ["\(request.seed)"],
+        identity: request.identity() + ["\(request.splitSeed)"],
         edges: [.all(known.node)] + (cube.map { [.cells($0.node)] } ?? [])
       ) { context in
         let places = try sampleSet(context)
@@ -129,7 +129,7 @@ enum Background: Stage {
     let name = request.options.string("name")
     return request.planner.node(
       Node(
-        name: request.name, kind: .value, identity: request.identity() + ["\(request.seed)"],
+        name: request.name, kind: .value, identity: request.identity() + ["\(request.splitSeed)"],
         edges: [.all(known.node), .all(tickets)]
       ) { context in
         let all = try context.tables(1, context.window).flatMap {

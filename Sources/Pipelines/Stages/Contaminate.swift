@@ -32,11 +32,12 @@ enum Contaminate: Stage {
     let (rate, missing) = (options.double("rate"), options.double("missing"))
     guard rate > 0 || missing > 0 else { return .raster(input.renamed(request.tag)) }
     let factor = options.float("factor")
-    let random = Randomness(seed: request.seed, Randomness.word("contaminate"))
+    let random = Randomness(seed: request.splitSeed, Randomness.word("contaminate"))
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(input.bands),
-        identity: request.identity() + ["\(request.seed)", "\(bands)"], edges: [.cells(input.node)],
+        identity: request.identity() + ["\(request.splitSeed)", "\(bands)"],
+        edges: [.cells(input.node)],
         isStored: false
       ) { context in
         var cube = try context.cube(0, context.window)

@@ -1,10 +1,11 @@
 import Foundation
 import Learning
 import Rasters
+import Tensors
 
 /// Divides samples into folds before anything is fitted.
 enum Split: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "split",
     summary: "Divides samples into folds for honest validation.",
@@ -36,12 +37,14 @@ enum Split: Stage {
     let size = options.optionalDouble("size") ?? Folds.defaultBlockSize(for: request.grid)
     let method = options.string("method")
     let count = try foldCount(request, samples)
-    let seed = request.seed
+    let seed = request.splitSeed
     let field = options.string("field")
+    let shift = blockShift(request, size)
     let folds = options.int("folds")
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .value, identity: request.identity() + ["\(seed)", "\(size)"],
+        name: request.name, kind: .value,
+        identity: request.identity() + ["\(seed)", "\(size)", "\(shift)"],
         edges: [.all(samples.node)]
       ) { context in
         let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
@@ -50,11 +53,18 @@ enum Split: Stage {
           case "random": try Folds.random(set, folds: folds, seed: seed)
           case "field":
             try Folds.field(set, values: set.samples.map { $0.attributes[field] ?? "" })
-          default: try Folds.blocks(set, size: size, folds: folds, seed: seed)
+          default: try Folds.blocks(set, size: size, shift: shift, folds: folds, seed: seed)
           }
         return .bytes([UInt8](try JSONEncoder.stable.encode(result)))
       })
     return .folds(FoldsProduct(tag: request.tag, node: node, count: count, samples: samples))
+  }
+
+  /// How far blocks are moved: not at all, but at random for repeated divisions.
+  private static func blockShift(_ request: PlanRequest, _ size: Double) -> SIMD2<Double> {
+    guard request.planner.document.repetition > 0 else { return .zero }
+    let random = Randomness(seed: request.splitSeed, Randomness.word("block shift"))
+    return SIMD2(random.uniformDouble(0), random.uniformDouble(1)) * size
   }
 
   private static func foldCount(_ request: PlanRequest, _ samples: SamplesProduct) throws -> Int {

@@ -1,0 +1,193 @@
+import Foundation
+import Learning
+import RasterFiles
+import Rasters
+import Reports
+import Tensors
+
+extension Runner {
+  /// Runs the variants of a pipeline over repeated splits and seeds and writes tables of them.
+  public static func compare(_ command: Command.Compare) -> Status {
+    attempt(command.run) { progress in
+      let document = try plan(command.run.pipeline, overrides: command.run.overrides).document
+      guard document.variants.count > 1 else {
+        throw PipelineError.invalid([
+          Problem(
+            file: document.file, key: "variants",
+            "\(document.variants.isEmpty ? "is missing" : "has one entry"); expected the variants "
+              + "to compare")
+        ])
+      }
+      try ComparisonRun(document, command, progress).run()
+    }
+  }
+}
+
+/// All runs of a comparison, in one store: what variants share is made once, and an interrupted
+/// comparison goes on where it was.
+struct ComparisonRun {
+  private let document: PipelineDocument
+  private let command: Command.Compare
+  private let progress: Progress
+  private let folder: String
+  private let store: ChunkStore
+
+  init(
+    _ document: PipelineDocument, _ command: Command.Compare, _ progress: Progress
+  ) throws {
+    self.document = document
+    self.command = command
+    self.progress = progress
+    folder = command.run.output ?? "out/\(document.name)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    store = try ChunkStore(directory: command.run.work ?? folder + "/.gossan")
+    _ = AtomicFile.removeAbandoned(in: folder)
+    GDAL.setCacheLimit(bytes: 64 << 20)
+  }
+
+  func run() throws {
+    var comparison = Comparison(
+      variants: document.variants.map(\.name), repeats: command.repeats, seeds: command.seeds)
+    let total = command.repeats * command.seeds * document.variants.count
+    var done = 0
+    for repetition in 0..<command.repeats {
+      for seed in 0..<command.seeds {
+        for (index, variant) in document.variants.enumerated() {
+          let begun = Date()
+          let scores = try score(variant, repetition: repetition, seed: seed)
+          comparison.add(scores, variant: index, run: repetition * command.seeds + seed)
+          done += 1
+          progress.note(
+            "\(done)/\(total): \(variant.name), repeat \(repetition + 1), seed \(seed + 1): "
+              + Self.headline(scores)
+              + String(format: ", %.0f s", Date().timeIntervalSince(begun)))
+        }
+      }
+    }
+    progress.finish()
+    try write(comparison)
+  }
+
+  /// The scores of one variant with the folds of a repetition and the seed of a training.
+  private func score(
+    _ variant: Variant, repetition: Int, seed: Int
+  ) throws -> [String: Scores] {
+    let shift = Overrides(
+      seed: document.seed + seed, splitSeed: document.seed + repetition,
+      repetition: repetition)
+    let overrides = command.run.overrides.followed(by: variant.overrides).followed(by: shift)
+    let plan: Runner.Plan
+    do {
+      plan = try Runner.plan(command.run.pipeline, overrides: overrides, scoresOnly: true)
+    } catch let error as PipelineError {
+      throw error.inVariant(variant.name)
+    }
+    let memory = command.run.memory ?? 1 << 30
+    let executor = Executor(
+      lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk), store: store,
+      events: progress, cacheBytes: min(memory / 4, 256 << 20))
+    let nodes = plan.products.compactMap { entry -> Node? in
+      if case .scores(let scores) = entry.product { scores.node } else { nil }
+    }
+    guard !nodes.isEmpty else {
+      throw PipelineError.invalid([
+        Problem(file: document.file, "has no 'validate' stage: there is nothing to compare")
+      ])
+    }
+    try executor.run(Schedule(targets: nodes))
+    return try RunRecord(plan, executor).scores()
+  }
+
+  /// The first of the measures that people ask for first.
+  private static func headline(_ scores: [String: Scores]) -> String {
+    guard let first = scores.sorted(by: { $0.key < $1.key }).first?.value else {
+      return "no scores"
+    }
+    let measures = first.metrics.pooled.named(output: 0)
+    let found =
+      measures.first { $0.name == "ROC AUC" && $0.value != nil }
+      ?? measures.first { $0.value != nil }
+    guard let found, let value = found.value else { return "no scores" }
+    return "\(found.name) " + String(format: "%.3f", value)
+  }
+
+  // MARK: Results
+
+  private func write(_ comparison: Comparison) throws {
+    try AtomicFile.write(comparison.csv, to: folder + "/compare.csv")
+    try AtomicFile.write(comparison.summaryCSV, to: folder + "/compare-summary.csv")
+    try AtomicFile.write(page(comparison), to: folder + "/compare.html")
+    for output in comparison.outputs {
+      print(Self.text(comparison.table(output, paired: false), title: output))
+    }
+    progress.note("wrote compare.csv, compare-summary.csv and compare.html to \(folder)")
+  }
+
+  private static func text(
+    _ table: (columns: [String], rows: [[String]]), title: String
+  ) -> String {
+    let lines = [table.columns] + table.rows
+    let widths = table.columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    return
+      ([title]
+      + lines.map { line in
+        zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+          .joined(separator: "  ")
+      }).joined(separator: "\n")
+  }
+
+  private func page(_ comparison: Comparison) -> String {
+    let runs = command.repeats * command.seeds
+    let first = comparison.variants[0]
+    let sections = comparison.outputs.map { output in
+      let plain = comparison.table(output, paired: false)
+      let paired = comparison.table(output, paired: true)
+      return HTMLReport.Section(
+        "Scores: \(output)",
+        [
+          .table(
+            HTMLReport.Table(
+              "Pooled out of fold: mean and standard deviation over \(runs) runs",
+              columns: plain.columns, rows: plain.rows)),
+          .table(
+            HTMLReport.Table(
+              "Difference from '\(first)' in the same runs: mean, standard deviation, and in how many "
+                + "runs it is above 0", columns: paired.columns, rows: paired.rows)),
+        ])
+    }
+    let variants = HTMLReport.Table(
+      "What each variant changes", columns: ["Variant", "Changes"],
+      rows: document.variants.map { variant in
+        [variant.name, variant.changes.isEmpty ? "nothing" : variant.changes]
+      })
+    return HTMLReport(
+      title: "\(document.name): comparison",
+      summary: "Each of \(comparison.variants.count) variants was validated with "
+        + "\(command.repeats) divisions into folds and \(command.seeds) seeds for each. All variants "
+        + "saw the same folds and seeds.",
+      facts: [("Seed", "\(document.seed)")]
+        + RunRecord.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+      sections: sections + [HTMLReport.Section("Variants", [.table(variants)])]
+    ).html
+  }
+}
+
+extension Variant {
+  /// What the variant changes, for people.
+  var changes: String {
+    (overrides.parameters.map { "\($0.name) = \($0.text)" }
+      + overrides.options.map { "\($0.tag).\($0.path) = \($0.text)" }).joined(separator: "; ")
+  }
+}
+
+extension PipelineError {
+  /// The same problems, said to be those of a variant.
+  func inVariant(_ name: String) -> PipelineError {
+    .invalid(
+      problems.map { problem in
+        var changed = problem
+        changed.message = "in variant '\(name)': " + problem.message
+        return changed
+      })
+  }
+}
