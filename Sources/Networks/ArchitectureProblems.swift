@@ -28,6 +28,10 @@ extension ModelArchitecture {
     for (name, branch) in zip(branchNames, branches) {
       if let sentence = branch.problem { return "branch \(name): \(sentence)" }
     }
+    if fusion == .gate, branches.count < 2 || Set(branches.map(\.width)).count > 1 {
+      return "the fusion 'gate' needs two branches or more that make the same number of features; "
+        + "they make \(branches.map { "\($0.width)" }.joined(separator: " and "))"
+    }
     if let sentence = head.problem { return sentence }
     guard let count = weightCount, count <= 1 << 31 else {
       return "the model has more than 2^31 parameters; use fewer filters or smaller layers"
@@ -54,6 +58,10 @@ extension ModelArchitecture {
     for branch in branches {
       total = total + branch.weightCount(bandCount: bandCount)
       features = features + Checked(branch.width)
+    }
+    if fusion == .gate, let first = branches.first {
+      total = total + features * features
+      features = Checked(first.width)
     }
     for width in head.hidden + [head.outputs] {
       total = total + Checked(width) * features

@@ -1,7 +1,10 @@
 public import Tensors
 
-/// The dense layers after the fusion: hidden ones with a ReLU, then the raw outputs.
+/// The fusion's gate, where it has one, and the dense layers after it: hidden ones with a ReLU, then
+/// the raw outputs.
 public struct HeadNetwork: Sendable, Hashable {
+  /// The gate of the fusion; nil where features stand one after another.
+  public var gate: Gate?
   /// The hidden layers.
   public var hidden: [Linear]
   /// The last layer.
@@ -11,6 +14,7 @@ public struct HeadNetwork: Sendable, Hashable {
 
   /// What a forward pass keeps: each layer's inputs, after dropout, and the masks.
   struct Cache: Sendable {
+    var gate: Gate.Cache?
     var inputs: [[Float]]
     var masks: [[Float]]
     var outputs: [Float]
@@ -18,8 +22,16 @@ public struct HeadNetwork: Sendable, Hashable {
   }
 
   /// A head with parameters drawn by PyTorch's defaults.
-  public init(_ head: ModelArchitecture.Head, inputs: Int, random: Randomness) {
-    var width = inputs
+  public init(
+    _ head: ModelArchitecture.Head, features: [Int], fusion: ModelArchitecture.Fusion,
+    random: Randomness
+  ) {
+    var width = features.reduce(0, +)
+    if fusion == .gate {
+      width = features[0]
+      gate = Gate(
+        parts: features.count, width: width, random: random.derived(Randomness.word("gate")))
+    }
     hidden = []
     for (index, next) in head.hidden.enumerated() {
       hidden.append(Linear(inputs: width, outputs: next, random: random.derived(UInt64(index))))
@@ -40,7 +52,9 @@ public struct HeadNetwork: Sendable, Hashable {
   ///   - random: The key of the dropout, nil outside training.
   func forward(_ features: [Float], samples: Range<Int>, dropout random: Randomness?) -> Cache {
     let batch = samples.count
-    var cache = Cache(inputs: [], masks: [], outputs: features, batch: batch)
+    let gated = gate?.forward(features, batch: batch)
+    var cache = Cache(
+      gate: gated, inputs: [], masks: [], outputs: gated?.outputs ?? features, batch: batch)
     for (index, layer) in layers.enumerated() {
       var values = cache.outputs
       var mask: [Float] = []
@@ -59,6 +73,9 @@ public struct HeadNetwork: Sendable, Hashable {
   /// The outputs' tangents for the features' tangents.
   func pushforward(_ cache: Cache, _ tangent: [Float]) -> [Float] {
     var values = tangent
+    if let gate, let gated = cache.gate {
+      values = gate.pushforward(gated, tangent, batch: cache.batch)
+    }
     for (index, layer) in layers.enumerated() {
       if !cache.masks[index].isEmpty { Dropout.apply(cache.masks[index], to: &values) }
       values = layer.pushforward(values, batch: cache.batch)
@@ -86,13 +103,19 @@ public struct HeadNetwork: Sendable, Hashable {
       }
       if !cache.masks[index].isEmpty { Dropout.apply(cache.masks[index], to: &values) }
     }
+    guard let gate, let gated = cache.gate, var own = gradient.gate else { return values }
+    // Taken out while it is changed, so that its weights are not copied.
+    gradient.gate = nil
+    values = gate.pullback(gated, outputGradient: values, batch: cache.batch, adding: &own)
+    gradient.gate = own
     return values
   }
 }
 
 extension HeadNetwork: Parameterized {
-  /// Visits `hidden1`, `hidden2` and so on, then `output`.
+  /// Visits `gate`, `hidden1`, `hidden2` and so on, then `output`.
   public mutating func visitParameters(_ prefix: String, _ body: Visitor) {
+    gate?.visitParameters("\(prefix).gate", body)
     for index in hidden.indices {
       hidden[index].visitParameters("\(prefix).hidden\(index + 1)", body)
     }

@@ -36,7 +36,7 @@ public struct Model: Sendable {
       }
     }
     let head = HeadNetwork(
-      architecture.head, inputs: branches.reduce(0) { $0 + $1.width },
+      architecture.head, features: branches.map(\.width), fusion: architecture.fusion,
       random: random.derived(Randomness.word("head")))
     self.architecture = architecture
     parameters = ModelParameters(branchNames: names, branches: branches, head: head)

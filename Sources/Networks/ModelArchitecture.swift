@@ -21,6 +21,8 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
   public enum Fusion: String, Sendable, Hashable, Codable {
     /// The vectors one after another.
     case concat
+    /// For every feature a mean of the branches' with shares that depend on all features.
+    case gate
   }
 
   /// One branch of a model.

@@ -10,6 +10,7 @@ import Testing
     var branches: [ModelArchitecture.Branch]
     var hidden: [Int] = []
     var kind = ModelArchitecture.Head.Kind.softmax
+    var fusion = ModelArchitecture.Fusion.concat
     var testDescription: String { "\(branches)" }
   }
 
@@ -52,6 +53,15 @@ import Testing
     Shape(
       branches: [patch(5, [.maxPool(size: 3)]), spectral([2], kernel: 3, pool: 1)], hidden: [5],
       kind: .linear),
+    Shape(
+      branches: [
+        spectral([3], kernel: 2, pool: 2),
+        patch(6, [.convolution(filters: 3, kernel: 3)], width: 5),
+        spectral([], kernel: 1, pool: 1),
+      ], hidden: [4], fusion: .gate),
+    Shape(
+      branches: [spectral([3], kernel: 2, pool: 1), patch(3, [], width: 5)], kind: .sigmoid,
+      fusion: .gate),
   ]
 
   static let graphs: [Shape] = [
@@ -74,7 +84,7 @@ import Testing
   static func model(_ shape: Shape) throws -> Model {
     try Model(
       architecture: ModelArchitecture(
-        bandCount: bands, branches: shape.branches,
+        bandCount: bands, branches: shape.branches, fusion: shape.fusion,
         head: .init(kind: shape.kind, hidden: shape.hidden, outputs: 3)), seed: 11)
   }
 

@@ -31,6 +31,14 @@ import Testing
         .spectral(.init(filters: [], kernel: 1, pool: 1, width: 3)),
       ],
       head: .init(kind: .linear, hidden: [5, 4], outputs: 2)),
+    .init(
+      bandCount: 5,
+      branches: [
+        .patch(.init(window: 3, layers: [.convolution(filters: 2, kernel: 2)], width: 4)),
+        .spectral(.init(filters: [3], kernel: 2, pool: 1, width: 4)),
+        .spectral(.init(filters: [2], kernel: 3, pool: 2, width: 4)),
+      ],
+      fusion: .gate, head: .init(kind: .softmax, hidden: [3], outputs: 2)),
   ]
 
   /// Random inputs of every branch.

@@ -128,6 +128,15 @@ struct NaiveModel {
           ? none : Array(graph[index][segment * branch.output..<(segment + 1) * branch.output])
       }
     }
+    if architecture.fusion == .gate {
+      let gates = dense(features, "head.gate").map { exp($0) }
+      let width = architecture.branches[0].width
+      features = (0..<width).map { feature in
+        let places = stride(from: feature, to: features.count, by: width)
+        let sum = places.reduce(0) { $0 + gates[$1] }
+        return places.reduce(0) { $0 + gates[$1] / sum * features[$1] }
+      }
+    }
     for index in architecture.head.hidden.indices {
       features = dense(features, "head.hidden\(index + 1)").map { max($0, 0) }
     }

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The dense layers after the fusion, for rows of pixels `channels x columns`.
+/// The fusion's gate and the dense layers after it, for rows of pixels `channels x columns`.
 struct HeadPlan: Sendable {
   /// A dense layer: weights `[outputs][inputs]`.
   struct Layer: Sendable {
@@ -10,10 +10,21 @@ struct HeadPlan: Sendable {
     var bias: [Float]
   }
 
+  /// A gated fusion: weights `[parts * width][parts * width]`.
+  struct Gate: Sendable {
+    var parts: Int
+    var width: Int
+    var weights: [Float]
+    var bias: [Float]
+  }
+
+  /// The gate before the layers, if any.
+  let gate: Gate?
   /// The layers; all but the last end in a ReLU.
   let layers: [Layer]
 
-  init(_ layers: [Layer]) {
+  init(_ layers: [Layer], gate: Gate? = nil) {
+    self.gate = gate
     precondition(!layers.isEmpty, "a head without layers")
     for layer in layers {
       precondition(
@@ -33,12 +44,14 @@ final class HeadRows {
   private let stride: Int
   private var rows: [UnsafeMutableBufferPointer<Float>]
   private let streams: Int
+  private let gate: GateRows?
 
   init(_ plan: HeadPlan, streams: Int, columns: Int) {
     self.plan = plan
     self.streams = streams
     stride = rowStride(columns)
     let stride = stride
+    gate = plan.gate.map { GateRows($0, streams: streams, stride: stride) }
     rows = plan.layers.dropLast().map { layer in
       let buffer = UnsafeMutableBufferPointer<Float>.allocate(
         capacity: max(1, streams * layer.outputs * stride))
@@ -61,6 +74,11 @@ final class HeadRows {
   ) {
     var source = UnsafeBufferPointer(features)
     var sourceStride = featureStride
+    if let gate {
+      gate.run(features, featureStride: featureStride, columns: columns)
+      source = UnsafeBufferPointer(gate.joined)
+      sourceStride = stride
+    }
     for (i, layer) in plan.layers.enumerated() {
       let isLast = i + 1 == plan.layers.count
       let target = isLast ? outputs : rows[i]

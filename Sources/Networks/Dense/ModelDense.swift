@@ -64,6 +64,11 @@ extension Model {
         parameters.head.layers.map { layer in
           HeadPlan.Layer(
             inputs: layer.inputs, outputs: layer.outputs, weights: layer.weight, bias: layer.bias)
+        },
+        gate: parameters.head.gate.map { gate in
+          HeadPlan.Gate(
+            parts: gate.parts, width: gate.width, weights: gate.linear.weight,
+            bias: gate.linear.bias)
         }))
   }
 

@@ -68,6 +68,7 @@ enum ArchitectureOptions {
     }
     let architecture = ModelArchitecture(
       bandCount: cube.bands.count, branches: branches,
+      fusion: ModelArchitecture.Fusion(rawValue: request.options.string("fusion")) ?? .concat,
       head: ModelArchitecture.Head(
         kind: samples.kind, hidden: head?.values.ints("hidden") ?? [64],
         outputs: samples.classes.count, dropout: head?.values.float("dropout") ?? 0))

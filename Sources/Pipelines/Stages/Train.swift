@@ -26,7 +26,10 @@ enum Train: Stage {
         "The branches of a network.",
         example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"
       ),
-      OptionSpec("fusion", .choice(["concat"]), default: "concat", "How features are joined."),
+      OptionSpec(
+        "fusion", .choice(["concat", "gate"]), default: "concat",
+        "How the branches' features are joined: one after another, or by learnt shares of branches "
+          + "that make the same number of features."),
       OptionSpec(
         "head", .typed(ArchitectureOptions.heads), default: .optional,
         "What is made of the features; by default what the samples ask for.",
