@@ -9,6 +9,8 @@ struct PointFile: Sendable {
   let y: String?
   /// The coordinate system of points that state none; nil for the grid's.
   let crs: String?
+  /// Whether x and y are columns and rows of the grid, from 0.
+  let countsCells: Bool
   let grid: Grid
   /// The layer's description: fields, kind of geometry.
   let description: VectorInfo.Layer
@@ -26,10 +28,13 @@ struct PointFile: Sendable {
     OptionSpec(
       "crs", .string, default: .optional,
       "The coordinate system of a CSV; by default the grid's.", example: "\"EPSG:4326\""),
+    OptionSpec(
+      "coordinates", .choice(["map", "cells"]), default: "map",
+      "Whether x and y of a CSV are map coordinates, or columns and rows of the grid from 0."),
   ]
 
   /// The options that say where the points are, not what is made of them.
-  static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs"]
+  static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs", "coordinates"]
 
   init(_ request: PlanRequest) throws {
     let options = request.options
@@ -38,6 +43,7 @@ struct PointFile: Sendable {
     x = options.optionalString("x")
     y = options.optionalString("y")
     crs = options.optionalString("crs")
+    countsCells = options.string("coordinates") == "cells"
     grid = request.grid
     let info: VectorInfo
     do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
@@ -56,7 +62,9 @@ struct PointFile: Sendable {
   }
 
   /// What decides the points besides the file's content.
-  var identity: [String] { [layer ?? "", x ?? "", y ?? "", crs ?? "", grid.crs] }
+  var identity: [String] {
+    [layer ?? "", x ?? "", y ?? "", crs ?? "", countsCells ? "cells" : grid.crs]
+  }
 
   /// Refuses a field that the layer does not have.
   func require(_ field: String, _ request: PlanRequest, option: String) throws {
@@ -79,9 +87,15 @@ struct PointFile: Sendable {
 
   /// The points with some of their fields.
   func read(_ fields: [String]) throws -> PointTable {
-    try PointTable.read(
+    var table = try PointTable.read(
       path: path, layer: layer, fields: fields, crs: grid.crs, xField: x, yField: y,
       sourceCRS: try crs.map { try CRS.wkt(from: $0) })
+    guard countsCells else { return table }
+    for index in table.x.indices {
+      let place = grid.transform.map(column: table.x[index] + 0.5, row: table.y[index] + 0.5)
+      (table.x[index], table.y[index]) = (place.x, place.y)
+    }
+    return table
   }
 }
 
