@@ -111,6 +111,39 @@ import Testing
     #expect(share <= 0.05)
   }
 
+  /// Only probable cells are explained, and they as they would be among all.
+  @Test func explanationsCanBeLimited() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let path = try sample.ground(
+      "limited", labels: Self.rock,
+      then: Self.train + """
+        { type: "predict", tag: "probability", inputs: { model: "model", cube: "cube" } },
+        { type: "explain", tag: "all", method: "shapley", classes: ["Argovian"], background: 2,
+          inputs: { model: "model", cube: "cube" } },
+        { type: "explain", tag: "some", method: "shapley", classes: ["Argovian"], background: 2,
+          "where-band": "Argovian", above: 0.3,
+          inputs: { model: "model", cube: "cube", where: "probability" } },
+        { type: "write", inputs: ["probability", "all", "some"] },
+        """)
+    #expect(sample.run(path, out: "out") == .done)
+    let probability = try sample.raster("out", "probability.tif").cube
+    let all = try sample.raster("out", "all.tif").cube
+    let some = try sample.raster("out", "some.tif").cube
+    let cells = all.window.cellCount
+    var counts = (chosen: 0, valid: 0)
+    for cell in 0..<cells {
+      let isChosen = probability.values[cell] > 0.3
+      counts.valid += all.values[cell].isNaN ? 0 : 1
+      counts.chosen += isChosen ? 1 : 0
+      for band in 0..<all.bandCount {
+        let value = some.values[band * cells + cell]
+        #expect(isChosen ? value == all.values[band * cells + cell] : value.isNaN)
+      }
+    }
+    #expect(counts.chosen > 0 && counts.chosen < counts.valid)
+  }
+
   @Test func unknownClassesAreSaid() throws {
     let sample = try SampleRun()
     defer { sample.remove() }

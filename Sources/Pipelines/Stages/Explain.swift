@@ -50,8 +50,8 @@ enum Explain: Stage {
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
-    ],
-    inputs: AppliedModel.inputs,
+    ] + ExplainedPlaces.options,
+    inputs: AppliedModel.inputs + [ExplainedPlaces.input],
     output: .raster)
 
   static func plan(_ request: PlanRequest) throws -> Product {
@@ -93,7 +93,8 @@ enum Explain: Stage {
     let features = Features(sources)
     let options = request.options
     let explanation = ExplainedClass(
-      feed: feed, index: index, features: features, method: options.string("method"),
+      feed: feed, places: try ExplainedPlaces(request), index: index, features: features,
+      method: options.string("method"),
       scale: ExplainedOutput.Scale(rawValue: options.string("output-scale")) ?? .logOdds,
       background: options.int("background"), pairs: options.int("permutations"),
       seed: request.seed, missingShare: options.double("window-missing"))
@@ -149,6 +150,7 @@ struct Features: Sendable {
 /// One class of a model as a stage explains it.
 struct ExplainedClass: Sendable {
   let feed: ModelFeed
+  let places: ExplainedPlaces?
   let index: Int
   let features: Features
   let method: String
@@ -167,11 +169,14 @@ struct ExplainedClass: Sendable {
     return request.planner.node(
       Node(
         name: nodes > 0 ? "\(request.name)/nodes\(nodes)" : request.name, kind: .raster(bands),
-        identity: identity + ["nodes \(nodes)"], edges: edges + view.values.map(Node.Edge.all),
+        identity: identity + ["nodes \(nodes)"],
+        edges: edges + view.values.map(Node.Edge.all) + (places.map { [.cells($0.node)] } ?? []),
         usesAllWorkers: true
       ) { context in
         let values = try view.values.indices.map { try context.value(edges.count + $0) }
-        return .cube(try attribute(context, map: try view.map(values[...]), nodes: nodes))
+        let chosen = try places?.chosen(context, edges.count + view.values.count)
+        return .cube(
+          try attribute(context, map: try view.map(values[...]), nodes: nodes, where: chosen))
       })
   }
 
@@ -207,7 +212,7 @@ struct ExplainedClass: Sendable {
   }
 
   private func attribute(
-    _ context: NodeContext, map: LinearMap, nodes: Int
+    _ context: NodeContext, map: LinearMap, nodes: Int, where chosen: [Bool]?
   ) throws -> DataCube {
     let chunk = try feed.chunk(context, withSources: true)
     let window = context.window
@@ -215,7 +220,9 @@ struct ExplainedClass: Sendable {
     let flags = feed.flags(
       chunk, window: window, grid: context.grid, missingShare: missingShare)
     var result = DataCube(window: window, bandCount: features.names.count + 2)
-    let wanted = flags.map { $0 & PixelFlags.invalid == 0 }
+    let wanted = flags.indices.map {
+      flags[$0] & PixelFlags.invalid == 0 && chosen?[$0] ?? true
+    }
     guard wanted.contains(true) else { return result }
     let ownBands = feed.sourceNode === feed.applied.cube.node
     let field = field(chunk, ownBands ? .identity(map.outputCount) : map)
