@@ -1,4 +1,5 @@
 import Foundation
+import Networks
 import Rasters
 import Segmentation
 import Testing
@@ -60,6 +61,38 @@ import Testing
     }
     let whole = boxes.values.count { $0.1 - $0.0 == 3 && $0.3 - $0.2 == 3 && $0.4 == 16 }
     #expect(whole > boxes.count * 3 / 5 && boxes.count > 200)
+  }
+
+  /// Weights of edges are those of the whole map, in every chunk and in training.
+  @Test(arguments: ["similarity", "directional"])
+  func weightedGraphsAreTheSameForAnyChunk(weights: String) throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    func run(_ chunk: Int) throws {
+      let path = try sample.pipeline(
+        "weights\(chunk)",
+        replacing: [
+          ("output: 4 }", "output: 4, weights: \"\(weights)\", sigma: 0.7 }"),
+          ("size: 50, compactness", "size: 20, compactness"),
+          ("seed: 1,", "seed: 1, chunk: \(chunk),"),
+          ("{ type: \"validate\"", "// { type: \"validate\""),
+          ("\"model\", \"scores\"]", "\"model\"]"), ("{ type: \"report\" },", ""),
+        ])
+      #expect(sample.run(path, out: "out\(chunk)") == .done)
+    }
+    for chunk in [512, 40] { try run(chunk) }
+    let model = try #require(sample.bytes("out512", "model.safetensors"))
+    #expect(model == sample.bytes("out40", "model.safetensors"))
+    let package = try ModelPackage([UInt8](model))
+    #expect(package.model.architecture.graphBranch?.weights?.sigma == 0.7)
+    #expect(
+      package.model.architecture.graphBranch?.weights?.tau
+        == (weights == "directional" ? 0.5 : nil))
+    let whole = try sample.raster("out512", "probability.tif").cube
+    let parts = try sample.raster("out40", "probability.tif").cube
+    for (a, b) in zip(whole.values, parts.values) {
+      #expect(a.isNaN == b.isNaN && (a.isNaN || abs(a - b) <= 1e-5))
+    }
   }
 
   /// A graph of pixels is superpixels of one cell, and no chunk shows in its prediction.
