@@ -68,7 +68,7 @@ let package = Package(
     tests("RasterFiles", ["Rasters"]),
     tests("Tensors"),
     tests("Features", exclude: ["make_fixtures.py"], ["Rasters", "Tensors"]),
-    tests("Segmentation", ["Rasters", "Tensors"]),
+    tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
     tests(
       "Learning", fixtures: true, exclude: ["make_fixtures.py", "make_forest_fixtures.py"],

@@ -192,8 +192,20 @@ extension ModelArchitecture.GraphBranch {
   /// Why the branch cannot be built, or nil where it can.
   public var problem: String? {
     if hops < 0 || hops > 1000 { return "hops is \(hops); it must be between 0 and 1000" }
+    if let sentence = weights?.problem { return sentence }
     return sizeProblem(width, "the width") ?? sizeProblem(output, "the number of features")
       ?? dropoutProblem(dropout, "the dropout")
+  }
+}
+
+extension ModelArchitecture.EdgeWeights {
+  /// Why edges cannot be weighted so, or nil where they can.
+  public var problem: String? {
+    for (name, value) in [("sigma", sigma), ("tau", tau ?? 1)]
+    where !(value > 0 && value.isFinite) {
+      return "\(name) is \(value); it must be above 0 and finite"
+    }
+    return nil
   }
 }
 

@@ -92,13 +92,36 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
     public var output: Int
     /// The share of features dropped in training before the last layer.
     public var dropout: Float
+    /// How much each neighbouring segment counts; nil where all count the same.
+    public var weights: EdgeWeights?
 
     /// Describes a graph branch.
-    public init(hops: Int, width: Int, output: Int, dropout: Float) {
+    public init(
+      hops: Int, width: Int, output: Int, dropout: Float, weights: EdgeWeights? = nil
+    ) {
       self.hops = hops
       self.width = width
       self.output = output
       self.dropout = dropout
+      self.weights = weights
+    }
+  }
+
+  /// Weights of the edges between segments, fixed by the segments and their mean bands.
+  ///
+  /// `exp(-|m_s - m_t|^2 / (B sigma^2))` over the means of `B` bands and, with `tau`, a factor of the
+  /// angle between the edge and the segments' strikes. They are part of the input, not of the
+  /// network: its derivatives hold them as they are.
+  public struct EdgeWeights: Sendable, Hashable, Codable {
+    /// The root mean square difference of bands at which a weight is `1 / e`.
+    public var sigma: Float
+    /// The width of the directional factor; nil for likeness alone.
+    public var tau: Float?
+
+    /// Describes weights.
+    public init(sigma: Float, tau: Float? = nil) {
+      self.sigma = sigma
+      self.tau = tau
     }
   }
 

@@ -32,8 +32,12 @@ public struct SegmentGraphBuilder: Sendable {
 
   /// The target segments and those within `hops` of them.
   ///
-  /// Ids that are not in the window are left out.
-  public func neighborhood(of targets: [UInt32], hops: Int = 2) -> SegmentNeighborhood {
+  /// Ids that are not in the window are left out. `weights` has a number for each of
+  /// `adjacency.neighbors`; without them every edge counts the same. With them the window must hold
+  /// the segments one hop further whole, since these are part of the outer segments' degrees.
+  public func neighborhood(
+    of targets: [UInt32], hops: Int = 2, weights: [Float]? = nil
+  ) -> SegmentNeighborhood {
     var rings = [Int](repeating: .max, count: adjacency.segmentCount)
     var front = targets.compactMap { adjacency.number(of: $0) }
     var members: [Int] = []
@@ -47,7 +51,7 @@ public struct SegmentGraphBuilder: Sendable {
         adjacency.range(ofNeighborsOf: segment).map { Int(adjacency.neighbors[$0]) }
       }.filter { rings[$0] == .max }
     }
-    return SegmentNeighborhood(self, members: members, ringEnds: ringEnds)
+    return SegmentNeighborhood(self, members: members, ringEnds: ringEnds, weights: weights)
   }
 }
 
@@ -69,7 +73,9 @@ public struct SegmentNeighborhood: Sendable {
   public let neighborStart: [Int]
   /// The neighbours that are at hand, ascending; every edge stands at both ends.
   public let neighbors: [Int32]
-  /// The number of all neighbours of each segment.
+  /// The weight of each of `neighbors`; 1 without weights.
+  public let weights: [Float]
+  /// The sum of the weights of all neighbours of each segment; their number without weights.
   public let degrees: [Float]
 
   private let window: Window
@@ -78,7 +84,9 @@ public struct SegmentNeighborhood: Sendable {
   /// One over the root of each pixel's degree, which counts itself.
   private let roots: [Float]
 
-  fileprivate init(_ builder: SegmentGraphBuilder, members: [Int], ringEnds: [Int]) {
+  fileprivate init(
+    _ builder: SegmentGraphBuilder, members: [Int], ringEnds: [Int], weights: [Float]?
+  ) {
     let adjacency = builder.adjacency
     window = builder.window
     ids = members.map { adjacency.ids[$0] }
@@ -88,15 +96,21 @@ public struct SegmentNeighborhood: Sendable {
     (pixelStart, cells) = Self.pixels(adjacency.numberOfCell, places, of: members.count)
     (adjacent, roots) = Self.interior(adjacency.numberOfCell, cells, width: window.width)
     var start = [0]
-    var neighbors: [Int32] = []
+    var edges: [(place: Int32, weight: Float)] = []
     for segment in members {
-      neighbors += adjacency.neighbors[adjacency.range(ofNeighborsOf: segment)]
-        .map { places[Int($0)] }.filter { $0 >= 0 }.sorted()
-      start.append(neighbors.count)
+      edges += adjacency.range(ofNeighborsOf: segment)
+        .map { (places[Int(adjacency.neighbors[$0])], weights?[$0] ?? 1) }
+        .filter { $0.0 >= 0 }.sorted { $0.0 < $1.0 }
+      start.append(edges.count)
     }
     neighborStart = start
-    self.neighbors = neighbors
-    degrees = members.map { Float(adjacency.range(ofNeighborsOf: $0).count) }
+    neighbors = edges.map(\.place)
+    self.weights = edges.map(\.weight)
+    // In the order of ids, which no window changes.
+    degrees = members.map { segment in
+      let range = adjacency.range(ofNeighborsOf: segment)
+      return weights?[range].reduce(0, +) ?? Float(range.count)
+    }
   }
 
   /// The number of segments.

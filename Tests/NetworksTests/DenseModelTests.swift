@@ -94,7 +94,9 @@ import Testing
     input.graph = SegmentGraph(
       bandCount: bands, pixelStart: start, propagated: pseudorandom(bands * 17, 31),
       neighborStart: (0...7).map { 2 * $0 },
-      neighbors: [1, 4, 0, 2, 1, 3, 2, 5, 0, 6, 3, 6, 4, 5], targetCount: 4, innerCount: 6,
+      neighbors: [1, 4, 0, 2, 1, 3, 2, 5, 0, 6, 3, 6, 4, 5],
+      weights: [0.3, 0.9, 0.3, 0.1, 0.1, 0.7, 0.7, 1, 0.9, 0.4, 1, 0.6, 0.4, 0.6], targetCount: 4,
+      innerCount: 6,
       propagatedOnes: pseudorandom(17, 32))
     input.segmentOfCell = (0..<input.cellCount).map { Int32($0 % 5) - 1 }
   }

@@ -11,6 +11,7 @@ struct GraphFixtureTests {
     let pixelStart, neighborStart: [Int]
     let propagated: [Float]
     let neighbors: [Int32]
+    let weights: [Float]?
     let parameters, buffers, buffersAfter: [String: [Float]]
     let featureGradient: [Float]
     let inference, training: Results
@@ -21,14 +22,16 @@ struct GraphFixtureTests {
     let gradients: [String: [Float]]
   }
 
-  private func load() throws -> (fixture: Fixture, graph: SegmentGraph, network: GraphNetwork) {
+  private func load(_ name: String) throws -> (
+    fixture: Fixture, graph: SegmentGraph, network: GraphNetwork
+  ) {
     let url = try #require(
-      Bundle.module.url(forResource: "graph", withExtension: "json", subdirectory: "Fixtures"))
+      Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
     let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
     let graph = SegmentGraph(
       bandCount: fixture.bandCount, pixelStart: fixture.pixelStart,
       propagated: fixture.propagated, neighborStart: fixture.neighborStart,
-      neighbors: fixture.neighbors)
+      neighbors: fixture.neighbors, weights: fixture.weights)
     var network = GraphNetwork(
       branch: .init(
         hops: fixture.hops, width: fixture.width, output: fixture.output, dropout: 0),
@@ -42,18 +45,21 @@ struct GraphFixtureTests {
     return (fixture, graph, network)
   }
 
-  private func close(_ a: [Float], _ b: [Float]?, _ what: String) {
+  private func close(
+    _ a: [Float], _ b: [Float]?, _ what: String, within tolerance: Float = 2e-5
+  ) {
     let b = b ?? []
     #expect(a.count == b.count, "\(what)")
-    for (x, y) in zip(a, b) { #expect(abs(x - y) < 2e-5 * max(1, abs(y)), "\(what)") }
+    for (x, y) in zip(a, b) { #expect(abs(x - y) < tolerance * max(1, abs(y)), "\(what)") }
   }
 
-  @Test(arguments: [false, true])
-  func featuresAndGradientsAreTorchGeometrics(training: Bool) throws {
-    var (fixture, graph, network) = try load()
+  @Test(arguments: [false, true], ["graph", "graph-weighted"])
+  func featuresAndGradientsAreTorchGeometrics(training: Bool, name: String) throws {
+    var (fixture, graph, network) = try load(name)
+    #expect((fixture.weights != nil) == (name == "graph-weighted"))
     let expected = training ? fixture.training : fixture.inference
     let (features, pass) = network.forward(graph, training: training)
-    close(features, expected.features, "features")
+    close(features, expected.features, "features", within: 1e-5)
     let gradient = network.pullback(pass, featureGradient: fixture.featureGradient)
     for tensor in gradient.parameters("g") {
       let name = String(tensor.name.dropFirst(2))

@@ -62,7 +62,7 @@ struct GraphNetworkTests {
 
   @Test(arguments: [false, true], [false, true])
   func pushforwardAndPullbackAreAdjoint(training: Bool, partial: Bool) {
-    var graph = GraphSamples.graph(segments: 40, random: random)
+    var graph = GraphSamples.graph(segments: 40, weighted: true, random: random)
     if partial { graph = graph.subgraph(around: [3, 20, 21]).graph }
     let network = GraphSamples.network(dropout: 0.4, random: random)
     let pass = network.forward(graph, training: training, dropout: random.derived(8)).pass
@@ -75,7 +75,7 @@ struct GraphNetworkTests {
   }
 
   @Test func explainedFeaturesAreDirectionalDerivatives() {
-    let graph = GraphSamples.graph(segments: 30, bands: 4, random: random)
+    let graph = GraphSamples.graph(segments: 30, bands: 4, weighted: true, random: random)
     let network = GraphSamples.network(bands: 4, random: random)
     let featureOfSource = [2, 0, 1, 2, 0, 3]
     let sources = GraphSamples.normals(graph.pixelCount * 6, random.derived(1))

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -61,6 +62,24 @@ import Testing
     #expect(refusal(form(-5)).contains("cannot be built"))
     #expect(refusal(form(9000)).contains("more weights than the file has"))
     #expect(refusal(form(1, version: 2)).contains("version 2"))
+  }
+
+  /// Files of graph branches from before there were weights have none.
+  @Test func weightsOfEdgesMayBeAbsent() throws {
+    let plain = ModelArchitecture.GraphBranch(hops: 2, width: 3, output: 4, dropout: 0.5)
+    let old = Data("{\"hops\":2,\"width\":3,\"output\":4,\"dropout\":0.5}".utf8)
+    #expect(try JSONDecoder().decode(ModelArchitecture.GraphBranch.self, from: old) == plain)
+    for weights in [ModelArchitecture.EdgeWeights(sigma: 2), .init(sigma: 0.5, tau: 0.25)] {
+      var branch = plain
+      branch.weights = weights
+      let bytes = try JSONEncoder().encode(branch)
+      #expect(
+        try JSONDecoder().decode(ModelArchitecture.GraphBranch.self, from: bytes) == branch)
+      #expect(branch.problem == nil)
+    }
+    var wrong = plain
+    wrong.weights = .init(sigma: 1, tau: 0)
+    #expect(wrong.problem == "tau is 0.0; it must be above 0 and finite")
   }
 
   @Test func unusableModelsAreNotWritten() throws {

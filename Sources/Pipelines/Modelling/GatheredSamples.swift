@@ -107,16 +107,19 @@ struct GatheredSamples {
   ) -> SegmentGraph {
     var pixelStart = [0]
     var neighborStart = [0]
-    var neighbors: [Int32] = []
+    var edges: [(number: Int32, weight: Float)] = []
     for segment in segments {
       pixelStart.append((pixelStart.last ?? 0) + segment.propagated.count / bandCount)
-      neighbors += segment.neighbors.compactMap { number[$0] }.sorted()
-      neighborStart.append(neighbors.count)
+      edges += zip(segment.neighbors, segment.weights)
+        .compactMap { id, weight in number[id].map { (number: $0, weight: weight) } }
+        .sorted { $0.number < $1.number }
+      neighborStart.append(edges.count)
     }
     return SegmentGraph(
       bandCount: bandCount, pixelStart: pixelStart,
       propagated: segments.flatMap(\.propagated), neighborStart: neighborStart,
-      neighbors: neighbors, degrees: segments.map { Float($0.neighbors.count) },
+      neighbors: edges.map(\.number), weights: edges.map(\.weight),
+      degrees: segments.map { $0.weights.reduce(0, +) },
       targetCount: targetCount, innerCount: innerCount)
   }
 }

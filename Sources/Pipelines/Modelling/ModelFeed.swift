@@ -18,6 +18,9 @@ struct ModelFeed: Sendable {
       architecture.branches.isEmpty ? 0 : try Model(architecture: architecture, seed: 0).margin
   }
 
+  /// The graph branch of the model.
+  private var branch: ModelArchitecture.GraphBranch? { applied.model.architecture.graphBranch }
+
   /// Where the edges of `edges` stand.
   private static let model = 0
   private static let cube = 1
@@ -27,7 +30,9 @@ struct ModelFeed: Sendable {
   /// What a node reads that applies the model.
   var edges: [Node.Edge] {
     var graphHalo = 0
-    if let lattice = applied.segments?.lattice { graphHalo = lattice.haloOfGraph(hops: 2) }
+    if let lattice = applied.segments?.lattice {
+      graphHalo = lattice.haloOfGraph(hops: branch?.reach ?? 2)
+    }
     let halo = max(margin, graphHalo)
     return [
       .all(applied.model.node), .halo(applied.cube.node, halo),
@@ -63,9 +68,12 @@ struct ModelFeed: Sendable {
     var neighborhood: SegmentNeighborhood?
     var regionSources: DataCube?
     if let lattice = applied.segments?.lattice {
-      let region = try context.segmentsAndCube(Self.segments, Self.cube, lattice, around: window)
+      let region = try context.segmentsAndCube(
+        Self.segments, Self.cube, lattice, hops: branch?.reach ?? 2, around: window)
       let builder = SegmentGraphBuilder(region.segments)
-      let around = builder.neighborhood(of: builder.ids(in: window))
+      let around = builder.neighborhood(
+        of: builder.ids(in: window),
+        weights: builder.weights(branch, cube: region.cube, grid: context.grid))
       input.graph = around.graph(region.cube, hops: applied.model.hops)
       input.segmentOfCell = around.segmentOfCell(in: window)
       neighborhood = around

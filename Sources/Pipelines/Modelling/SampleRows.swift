@@ -24,6 +24,8 @@ struct SampleRows {
     var id: UInt32
     /// The ids of all neighbours.
     var neighbors: [UInt32]
+    /// The weight of each of them; 1 in an unweighted graph.
+    var weights: [Float]
     /// `S^K X` of its pixels, pixel-major.
     var propagated: [Float]
   }
@@ -47,6 +49,7 @@ struct SampleRows {
     for segment in segments {
       writer.append(Int(segment.id))
       writer.append(segment.neighbors)
+      writer.append(segment.weights)
       writer.append(segment.propagated)
     }
     return writer.bytes
@@ -72,6 +75,7 @@ struct SampleRows {
       segments.append(
         Segment(
           id: id, neighbors: try reader.array(UInt32.self),
+          weights: try reader.array(Float.self),
           propagated: try reader.array(Float.self)))
     }
   }
@@ -91,24 +95,22 @@ struct SampleGatherer: Sendable {
     }
   }
 
-  /// The powers of the graph branches' propagation; they share one.
-  private var hops: Int? {
-    for case .graph(let graph) in architecture.branches { return graph.hops }
-    return nil
-  }
-
   /// The node that makes the table.
   func node(_ request: PlanRequest) -> Node {
-    let graphHalo = hops == nil ? 0 : segments?.lattice.haloOfGraph(hops: 2) ?? 0
+    let branch = architecture.graphBranch
+    let graphHalo = branch.flatMap { segments?.lattice.haloOfGraph(hops: $0.reach) } ?? 0
     let halo = max(windowSizes.max() ?? 0, graphHalo)
     var edges: [Node.Edge] = [
       .all(samples.node), .halo(cube.node, halo), .cells(cube.view.node),
     ]
-    if hops != nil, let segments { edges.append(.halo(segments.node, graphHalo)) }
+    if branch != nil, let segments { edges.append(.halo(segments.node, graphHalo)) }
     return request.planner.node(
       Node(
         name: request.name + "/samples", kind: .table,
-        identity: ["sample rows 1", "\(windowSizes)", "\(hops ?? -1)"], edges: edges
+        identity: [
+          "sample rows 2", "\(windowSizes)", "\(branch?.hops ?? -1)",
+          branch?.weights.map { "sigma \($0.sigma), tau \($0.tau ?? 0)" } ?? "unweighted",
+        ], edges: edges
       ) { context in .bytes(try gather(context).bytes) })
   }
 
@@ -124,8 +126,8 @@ struct SampleGatherer: Sendable {
     for position in here {
       result.rows.append(try row(context, set.samples[position], position))
     }
-    if let hops, let lattice = segments?.lattice {
-      try addSegments(context, set, hops, lattice, to: &result)
+    if let branch = architecture.graphBranch, let lattice = segments?.lattice {
+      try addSegments(context, set, branch, lattice, to: &result)
     }
     return result
   }
@@ -149,10 +151,12 @@ struct SampleGatherer: Sendable {
 
   /// Adds the segments within two hops of the chunk's samples.
   private func addSegments(
-    _ context: NodeContext, _ set: SampleSet, _ hops: Int, _ lattice: SuperpixelLattice,
+    _ context: NodeContext, _ set: SampleSet, _ branch: ModelArchitecture.GraphBranch,
+    _ lattice: SuperpixelLattice,
     to result: inout SampleRows
   ) throws {
-    var (segments, cube) = try context.segmentsAndCube(3, 1, lattice, around: context.window)
+    var (segments, cube) = try context.segmentsAndCube(
+      3, 1, lattice, hops: branch.reach, around: context.window)
     for index in result.rows.indices {
       let cell = set.samples[result.rows[index].position].cell
       result.rows[index].segment = segments.id(column: cell.column, row: cell.row)
@@ -161,18 +165,20 @@ struct SampleGatherer: Sendable {
     let builder = SegmentGraphBuilder(segments)
     let around = builder.neighborhood(of: targets)
     if self.cube.node.dependsOnPoints {
-      try leaveOutOwnPoints(context, set, segments, around, &cube)
+      try leaveOutOwnPoints(
+        context, set, segments, builder.neighborhood(of: targets, hops: branch.reach), &cube)
     }
-    let propagated = around.propagated(cube, hops: hops)
+    let weights = builder.weights(branch, cube: cube, grid: context.grid)
+    let propagated = around.propagated(cube, hops: branch.hops)
     for (place, id) in around.ids.enumerated() {
       let pixels = around.pixelStart[place]..<around.pixelStart[place + 1]
-      let number = builder.adjacency.number(of: id) ?? 0
+      let edges = builder.adjacency.range(
+        ofNeighborsOf: builder.adjacency.number(of: id) ?? 0)
       result.segments.append(
         SampleRows.Segment(
           id: id,
-          neighbors: builder.adjacency.range(ofNeighborsOf: number).map {
-            builder.adjacency.ids[Int(builder.adjacency.neighbors[$0])]
-          },
+          neighbors: edges.map { builder.adjacency.ids[Int(builder.adjacency.neighbors[$0])] },
+          weights: edges.map { weights?[$0] ?? 1 },
           propagated: Array(
             propagated[pixels.lowerBound * cube.bandCount..<pixels.upperBound * cube.bandCount])))
     }

@@ -29,6 +29,17 @@ enum ArchitectureOptions {
       OptionSpec("width", .integer(1...4096), default: 128, "The width of the convolutions."),
       OptionSpec("output", .integer(1...4096), default: 64, "The features that the branch makes."),
       OptionSpec("dropout", .number(0...0.95), default: 0.5, "The share dropped in training."),
+      OptionSpec(
+        "weights", .choice(["none", "similarity", "directional"]), default: "none",
+        "Whether neighbouring segments count by the likeness of their mean bands, or also by how far "
+          + "they lie along the strike of elongated segments."),
+      OptionSpec(
+        "sigma", .number(.leastNonzeroMagnitude...1e6), default: 1, unit: "band units",
+        "The root mean square difference of the mean bands at which a weight is 1/e; bands should "
+          + "be standardized."),
+      OptionSpec(
+        "tau", .number(.leastNonzeroMagnitude...1e6), default: 0.5,
+        "For 'directional': smaller values ask for edges closer to the strike."),
     ],
   ]
 
@@ -72,12 +83,12 @@ enum ArchitectureOptions {
       head: ModelArchitecture.Head(
         kind: samples.kind, hidden: head?.values.ints("hidden") ?? [64],
         outputs: samples.classes.count, dropout: head?.values.float("dropout") ?? 0))
-    let hops = Set(
-      architecture.branches.compactMap {
-        if case .graph(let graph) = $0 { graph.hops } else { nil }
-      })
-    if hops.count > 1 {
-      throw request.failure("branches", "graph branches must share 'hops'")
+    let graphs = architecture.branches.compactMap {
+      if case .graph(let graph) = $0 { graph } else { nil }
+    }
+    if Set(graphs.map(\.hops)).count > 1 || Set(graphs.map(\.weights)).count > 1 {
+      throw request.failure(
+        "branches", "graph branches must share 'hops', 'weights', 'sigma' and 'tau'")
     }
     if let problem = architecture.problem { throw request.failure("branches", problem) }
     return architecture
@@ -94,12 +105,20 @@ enum ArchitectureOptions {
       return .graph(
         .init(
           hops: values.int("hops"), width: values.int("width"), output: values.int("output"),
-          dropout: values.float("dropout")))
+          dropout: values.float("dropout"), weights: weights(values)))
     default:
       return .spectral(
         .init(
           filters: values.ints("filters"), kernel: values.int("kernel"), pool: values.int("pool"),
           width: values.int("width")))
+    }
+  }
+
+  private static func weights(_ values: OptionValues) -> ModelArchitecture.EdgeWeights? {
+    switch values.string("weights") {
+    case "similarity": .init(sigma: values.float("sigma"))
+    case "directional": .init(sigma: values.float("sigma"), tau: values.float("tau"))
+    default: nil
     }
   }
 

@@ -30,8 +30,5 @@ struct ModelProduct: Sendable {
   }
 
   /// The powers of propagation inside segments.
-  var hops: Int {
-    for case .graph(let graph) in architecture.branches { return graph.hops }
-    return 0
-  }
+  var hops: Int { architecture.graphBranch?.hops ?? 0 }
 }

@@ -18,7 +18,8 @@ enum Explain: Stage {
       expected gradients (Erion et al. 2021) over the background samples of the model and doubles \
       its quadrature until 99 of 100 cells add up to 5 % of the output's range; 'shapley' switches \
       features on in random orders, which adds up exactly. Attributions are carried back through \
-      scaling and log-ratios to the bands that were read; segments are held as they are.
+      scaling and log-ratios to the bands that were read; segments and the weights of their edges \
+      are held as they are.
       """,
     options: [
       AppliedModel.fileOption,

@@ -8,7 +8,8 @@ enum SuperpixelsStage: Stage {
     name: "superpixels",
     summary: "Divides the grid into superpixels of similar cells (SLIC).",
     details: """
-      Simple linear iterative clustering (Achanta et al. 2012) on all bands. Seeds stand on a \
+      Simple linear iterative clustering (Achanta et al. 2012) on all bands, or square blocks on the \
+      same lattice as a control; squares of one cell make the graph of pixels. Seeds stand on a \
       lattice that is anchored to the map, every iteration works chunk by chunk, and small parts \
       join a neighbour by a rule without scan order: labels are the same for any chunk size, and a \
       segment keeps its id when the survey grows. Cells without data belong to no segment. The \
@@ -16,8 +17,16 @@ enum SuperpixelsStage: Stage {
       """,
     options: [
       OptionSpec(
+        "method", .choice(["slic", "squares"]), default: "slic",
+        "Segments of similar cells, or squares that look at no band."),
+      OptionSpec(
         "size", .number(1...1e8), default: 100, unit: "cells",
         "The nominal number of cells of a segment."),
+      OptionSpec(
+        "count", .integer(1...1_000_000_000), default: .optional, unit: "segments",
+        "Instead of 'size': the nominal number of segments of the whole grid, missing cells "
+          + "included; not for a grid that grows, since every segment would change.",
+        example: "500"),
       OptionSpec(
         "compactness", .number(0...1e6), default: 0.1, unit: "band units",
         "The weight of nearness against likeness; bands should be standardized."),
@@ -28,23 +37,94 @@ enum SuperpixelsStage: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("cube")
-    let options = request.options
-    let settings = Superpixels(
-      size: options.double("size"), compactness: options.double("compactness"),
-      iterations: options.int("iterations"))
-    let lattice = settings.lattice(on: request.grid)
+    let size = try size(request)
+    let lattice = SuperpixelLattice(grid: request.grid, size: size)
     guard !lattice.exceedsIDs else {
       throw request.failure(
-        "size", "the grid holds more segments along a side than ids can tell apart; raise 'size'")
+        request.options.has("count") ? "count" : "size",
+        "the grid holds more segments along a side than ids can tell apart; use larger segments")
     }
+    let labels =
+      request.options.string("method") == "squares"
+      ? squares(request, input, lattice)
+      : clusters(request, input, lattice)
+    let halo = lattice.haloOfConnectivity
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .segments, identity: identity(request, lattice) + ["connect"],
+        edges: [.halo(labels, halo)]
+      ) { context in
+        let window = context.window.expanded(by: halo).intersection(context.grid.window)
+        return .segments(
+          lattice.connect(try context.segments(0, window), target: context.window))
+      })
+    return .segments(
+      SegmentsProduct(
+        tag: request.tag, node: node, lattice: lattice,
+        recipe: Recipe(
+          type: request.type, options: resolved(request, size).canonicalJSON,
+          inputs: [input.recipe], bands: [])))
+  }
+
+  /// The nominal number of cells of a segment, given or from the number of segments.
+  private static func size(_ request: PlanRequest) throws -> Double {
+    let options = request.options
+    guard let count = options.optionalInt("count") else { return options.double("size") }
+    guard !options.isGiven("size") else {
+      throw request.failure("count", "give either 'size' or 'count', not both")
+    }
+    guard count <= request.grid.cellCount else {
+      throw request.failure(
+        "count", "the grid has \(request.grid.cellCount) cells, fewer than \(count) segments")
+    }
+    return Double(request.grid.cellCount) / Double(count)
+  }
+
+  /// The options with the size that holds: a model must make segments of that size on any grid.
+  private static func resolved(_ request: PlanRequest, _ size: Double) -> JSON5Value {
+    let members = request.options.value.members ?? []
+    let others = members.filter { $0.key != "size" && $0.key != "count" }
+    return JSON5Value(
+      .object(others + [JSON5Value.Member(key: "size", value: JSON5Value(floatLiteral: size))]))
+  }
+
+  /// What decides the labels: squares look at neither compactness nor iterations.
+  private static func identity(_ request: PlanRequest, _ lattice: SuperpixelLattice) -> [String] {
+    let isSquare = request.options.string("method") == "squares"
+    return request.identity(
+      without: Set(["size", "count"] + (isSquare ? ["compactness", "iterations"] : [])))
+      + ["size \(lattice.size)"]
+  }
+
+  /// The labels of square blocks, before connectivity.
+  private static func squares(
+    _ request: PlanRequest, _ input: RasterProduct, _ lattice: SuperpixelLattice
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + "/assigned", kind: .segments,
+        identity: identity(request, lattice) + ["squares"], edges: [.cells(input.node)]
+      ) { context in
+        .segments(
+          lattice.squares(cube: try context.cube(0, context.window), window: context.window))
+      })
+  }
+
+  /// The labels of the nearest centres, before connectivity.
+  private static func clusters(
+    _ request: PlanRequest, _ input: RasterProduct, _ lattice: SuperpixelLattice
+  ) -> Node {
+    let settings = Superpixels(
+      size: lattice.size, compactness: request.options.double("compactness"),
+      iterations: request.options.int("iterations"))
     var centres = seeds(request, input, settings, lattice)
     for iteration in 1...settings.iterations {
       centres = update(request, input, settings, lattice, centres, iteration)
     }
-    let assigned = request.planner.node(
+    return request.planner.node(
       Node(
         name: request.name + "/assigned", kind: .segments,
-        identity: request.identity() + ["assign"],
+        identity: identity(request, lattice) + ["assign"],
         edges: [
           .halo(input.node, lattice.haloOfAssign),
           .halo(centres, (lattice.tableHaloOfAssign + 1) * lattice.reach),
@@ -57,21 +137,6 @@ enum SuperpixelsStage: Stage {
           settings.assign(
             cube: cube, centres: table, lattice: lattice, window: context.window))
       })
-    let halo = lattice.haloOfConnectivity
-    let node = request.planner.node(
-      Node(
-        name: request.name, kind: .segments, identity: request.identity() + ["connect"],
-        edges: [.halo(assigned, halo)]
-      ) { context in
-        let window = context.window.expanded(by: halo).intersection(context.grid.window)
-        return .segments(
-          lattice.connect(try context.segments(0, window), target: context.window))
-      })
-    return .segments(
-      SegmentsProduct(
-        tag: request.tag, node: node, lattice: lattice,
-        recipe: Recipe(
-          type: request.type, options: options.canonicalJSON, inputs: [input.recipe], bands: [])))
   }
 
   private static func seeds(
@@ -80,7 +145,8 @@ enum SuperpixelsStage: Stage {
   ) -> Node {
     request.planner.node(
       Node(
-        name: request.name + "/seeds", kind: .table, identity: request.identity() + ["seeds"],
+        name: request.name + "/seeds", kind: .table,
+        identity: identity(request, lattice) + ["seeds"],
         edges: [.halo(input.node, lattice.haloOfUpdate)]
       ) { context in
         let window = context.window.expanded(by: lattice.haloOfUpdate)
@@ -100,7 +166,7 @@ enum SuperpixelsStage: Stage {
     request.planner.node(
       Node(
         name: "\(request.name)/iteration\(iteration)", kind: .table,
-        identity: request.identity() + ["update"],
+        identity: identity(request, lattice) + ["update"],
         edges: [
           .halo(input.node, lattice.haloOfUpdate),
           .halo(centres, (lattice.tableHaloOfUpdate + 1) * lattice.reach),

@@ -1,9 +1,11 @@
-"""Makes graph.json beside this script: the graph network as torch-geometric computes it.
+"""Makes graph.json and graph-weighted.json beside this script: the graph network as torch-geometric
+computes it, without and with weights of the edges between segments.
 
-Run with torch and torch_geometric installed; made with torch 2.15 and torch_geometric 2.8.
+Without an argument it makes the first, with "weighted" the second. Run with torch and torch_geometric installed; made with torch 2.15 and torch_geometric 2.8.
 """
 import json
 import pathlib
+import sys
 
 import torch
 from torch import nn
@@ -36,6 +38,12 @@ for r in range(ROWS):
                     inside.add((int(place[r * COLUMNS + c]), int(place[y * COLUMNS + x])))
 inside = torch.tensor(sorted(inside)).T
 outside = torch.tensor(sorted(outside)).T
+weights = None
+if sys.argv[1:] == ["weighted"]:
+    # The same at both ends of an edge, and from numbers of their own.
+    draws = torch.rand(int(flat.max()) + 1, int(flat.max()) + 1,
+                       generator=torch.Generator().manual_seed(11))
+    weights = torch.tensor([0.05 + float(draws[min(a, b), max(a, b)]) for a, b in outside.T.tolist()])
 batch = flat[order]
 pixels = torch.randn(ROWS * COLUMNS, BANDS)[order]
 
@@ -52,8 +60,8 @@ class Network(nn.Module):
     def forward(self, x):
         h = global_mean_pool(torch.relu(self.internal(x, inside)), batch)
         h0 = self.bn[0](h)
-        h1 = self.bn[1](torch.relu(self.external1(h0, outside)))
-        h2 = self.bn[2](torch.relu(self.external2(h1, outside)))
+        h1 = self.bn[1](torch.relu(self.external1(h0, outside, weights)))
+        h2 = self.bn[2](torch.relu(self.external2(h1, outside, weights)))
         return torch.relu(self.dense(h0 + h2))
 
 
@@ -97,6 +105,7 @@ result = {
     "propagated": numbers(copy(pixels, inside)),
     "neighborStart": [0] + torch.cumsum(torch.bincount(outside[0]), 0).tolist(),
     "neighbors": outside[1].tolist(),
+    **({} if weights is None else {"weights": numbers(weights)}),
     "parameters": {n: numbers(p) for n, p in names.items()},
     "buffers": buffers(),
 }
@@ -110,5 +119,5 @@ for mode in ("inference", "training"):
     result[mode] = {"features": numbers(features),
                     "gradients": {n: numbers(p.grad) for n, p in names.items()}}
 result["buffersAfter"] = buffers()
-target = pathlib.Path(__file__).parent / "graph.json"
+target = pathlib.Path(__file__).parent / ("graph.json" if weights is None else "graph-weighted.json")
 target.write_text(json.dumps(result) + "\n")
