@@ -14,7 +14,7 @@ public struct SegmentTable: Sendable, Equatable {
     public let id: UInt32
     /// The number of cells.
     public let pixelCount: Int
-    /// The mean of each band.
+    /// The mean of each band over the cells that have a value; NaN where none has.
     public let means: [Float]
     /// The column of the centre of gravity, absolute like `Grid.latticeOrigin`; a cell's own centre
     /// lies half a cell right of its column.
@@ -105,6 +105,8 @@ private struct SegmentSums {
   let bandCount: Int
   var counts: [Int]
   var colors: [Double]
+  /// The cells of each segment that have a value, by segment and band.
+  var valueCounts: [Int32]
   /// Sums of columns and rows from the window's first, and of their products.
   var columns: [Int]
   var rows: [Int]
@@ -117,6 +119,7 @@ private struct SegmentSums {
     bandCount = cube.bandCount
     counts = [Int](repeating: 0, count: count)
     colors = [Double](repeating: 0, count: count * cube.bandCount)
+    valueCounts = [Int32](repeating: 0, count: count * cube.bandCount)
     columns = counts
     rows = counts
     squares = [SIMD4<Int>](repeating: SIMD4(repeating: 0), count: count)
@@ -127,7 +130,11 @@ private struct SegmentSums {
     for band in 0..<bandCount {
       let start = band * window.cellCount
       for cell in 0..<numberOfCell.count where numberOfCell[cell] >= 0 {
-        colors[Int(numberOfCell[cell]) * bandCount + band] += Double(cube.values[start + cell])
+        let value = cube.values[start + cell]
+        guard value.isFinite else { continue }
+        let place = Int(numberOfCell[cell]) * bandCount + band
+        colors[place] += Double(value)
+        valueCounts[place] += 1
       }
     }
   }
@@ -155,7 +162,9 @@ private struct SegmentSums {
     let shape = shape(segment, transform: transform)
     return SegmentTable.Row(
       id: id, pixelCount: counts[segment],
-      means: (0..<bandCount).map { Float(colors[segment * bandCount + $0] / count) },
+      means: (segment * bandCount..<(segment + 1) * bandCount).map {
+        Float(colors[$0] / Double(valueCounts[$0]))
+      },
       column: (Double(columns[segment] + left * counts[segment]) / count) + 0.5,
       row: (Double(rows[segment] + top * counts[segment]) / count) + 0.5,
       bounds: Window(

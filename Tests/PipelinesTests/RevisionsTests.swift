@@ -52,7 +52,17 @@ struct RevisionsTests {
   private func entries() throws -> [String: Entry] {
     let sample = try SampleRun()
     defer { sample.remove() }
-    let path = try sample.pipeline("revisions")
+    let path = try sample.pipeline(
+      "revisions",
+      replacing: [
+        (
+          "{ type: \"report\" },",
+          """
+          { type: "segment-features", inputs: { segments: "segments" } },
+          { type: "report" },
+          """
+        )
+      ])
     let plan = try Runner.plan(path, overrides: Overrides())
     let executor = Executor(
       lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk),

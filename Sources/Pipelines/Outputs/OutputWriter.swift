@@ -39,7 +39,9 @@ struct OutputWriter {
         for part in [raster] + raster.siblings + raster.siblings.flatMap(\.siblings) {
           try write(part, &result)
         }
-      case .segments(let segments): try write(segments, &result)
+      case .segments(let segments):
+        try write(segments, &result)
+        try writeLayers(of: segments, &result)
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
       case .scores(let scores):
@@ -122,7 +124,8 @@ struct OutputWriter {
     result.written += [style, path]
   }
 
-  private func key(_ node: Node, _ form: String) throws -> Digest {
+  /// The key of an output that holds all of a node in some form.
+  func key(_ node: Node, _ form: String) throws -> Digest {
     var hash = KeyHash()
     hash.add(Self.revision)
     hash.add(form)

@@ -18,7 +18,7 @@ enum Product: Sendable {
   var nodes: [Node] {
     switch self {
     case .raster(let raster): [raster.node] + raster.siblings.map(\.node)
-    case .segments(let segments): [segments.node]
+    case .segments(let segments): [segments.node, segments.table]
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
@@ -71,6 +71,10 @@ struct SegmentsProduct: Sendable {
   let node: Node
   /// The lattice of the seeds, which bounds how far a segment reaches.
   let lattice: SuperpixelLattice
+  /// The cube that they were made from.
+  let cube: RasterProduct
+  /// What is known of each segment, with the means of the cube's bands.
+  let table: Node
   let recipe: Recipe
 }
 

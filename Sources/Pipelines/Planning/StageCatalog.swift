@@ -16,6 +16,7 @@ public enum StageCatalog {
     Standardize.self,
     PrincipalComponentsStage.self,
     SuperpixelsStage.self,
+    SegmentFeatures.self,
     Train.self,
     Validate.self,
     Predict.self,
