@@ -59,6 +59,8 @@ struct RevisionsTests {
           "{ type: \"report\" },",
           """
           { type: "segment-features", inputs: { segments: "segments" } },
+          { type: "classify", inputs: { probability: "probability", scores: "scores" },
+            outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "report" },
           """
         )

@@ -22,6 +22,13 @@ struct ModelProduct: Sendable {
     let segments: SegmentsProduct?
   }
 
+  /// The model without what it was trained from.
+  var reference: ModelReference {
+    ModelReference(
+      tag: tag, node: node, kind: architecture.head.kind, classes: classes,
+      samples: training?.samples)
+  }
+
   /// Whether the model reads segments.
   var needsSegments: Bool {
     architecture.branches.contains { if case .graph = $0 { true } else { false } }
@@ -32,4 +39,16 @@ struct ModelProduct: Sendable {
     for case .graph(let graph) in architecture.branches { return graph.hops }
     return 0
   }
+}
+
+/// Of which model a map or a score is.
+struct ModelReference: Sendable {
+  let tag: String
+  /// The model file's bytes.
+  let node: Node
+  let kind: ModelArchitecture.Head.Kind
+  /// The names of classes, labels or values.
+  let classes: [String]
+  /// What it was trained on; nil for a model from a file.
+  let samples: SamplesProduct?
 }

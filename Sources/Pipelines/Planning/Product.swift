@@ -1,6 +1,7 @@
 import Learning
 import Networks
 import Rasters
+import Reports
 import Segmentation
 
 /// What a stage promises to make, before anything is read.
@@ -41,6 +42,8 @@ struct RasterProduct: Sendable {
   var presentation: Presentation = .continuous
   /// Rasters that belong to this one and are written with it.
   var siblings: [RasterProduct] = []
+  /// The model whose outputs the raster holds, where they are those of one.
+  var model: ModelReference?
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -53,6 +56,8 @@ enum Presentation: Sendable {
   /// SHAP bands and a base value; the node has an extra last band, the explained output.
   case attribution(Attribution)
   case flags
+  /// Whole numbers that have names: classes, levels.
+  case named(NamedValues)
 
   /// What an attribution raster explains.
   struct Attribution: Sendable {
@@ -63,6 +68,15 @@ enum Presentation: Sendable {
     /// Features, explained output and base value: what residuals are computed from.
     let whole: Node
   }
+}
+
+/// The whole numbers of a raster, 0 to 254, as its legend names them.
+struct NamedValues: Sendable {
+  /// How they were found, in a few words.
+  let method: String
+  let entries: [QMLStyle.Entry]
+  /// The value, `ClassifyCuts`, whose facts belong into the metadata.
+  var facts: Node?
 }
 
 /// Superpixels in the making.
@@ -103,6 +117,8 @@ struct FoldsProduct: Sendable {
 struct ScoresProduct: Sendable {
   var tag: String
   let node: Node
+  /// The model that was scored.
+  var model: ModelReference?
 }
 
 /// Files to write once everything is made.

@@ -21,6 +21,7 @@ public enum StageCatalog {
     Validate.self,
     Predict.self,
     Explain.self,
+    Classify.self,
     Write.self,
     Report.self,
   ]
