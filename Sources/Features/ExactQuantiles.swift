@@ -14,6 +14,8 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
   /// The number of equal intervals that the quantiles divide the values into.
   public private(set) var intervals: Int
   private let isCapped: Bool
+  /// Which of the quantiles are wanted, ascending; nil for all.
+  private let chosen: [Int]?
   /// The number of passes done.
   public private(set) var pass = 0
   /// The number of values, known after the first pass.
@@ -30,6 +32,17 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
     precondition(intervals >= 1, "\(intervals) intervals")
     self.intervals = intervals
     self.isCapped = isCapped
+    chosen = nil
+  }
+
+  /// Asks for the quantiles at some shares of the values: ascending, in 0...1, whole millionths.
+  public init(at shares: [Double]) {
+    precondition(
+      shares.allSatisfy { (0...1).contains($0) } && shares == shares.sorted(),
+      "quantiles at \(shares)")
+    intervals = 1_000_000
+    isCapped = false
+    chosen = shares.map { Int(($0 * 1_000_000).rounded()) }
   }
 
   /// Whether `values` can be read.
@@ -91,7 +104,7 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
     guard count > 0 else { return [] }
     let statistics = Dictionary(
       uniqueKeysWithValues: zip(wantedRanks, prefixes.lazy.map { Double(Self.value($0)) }))
-    return (0...intervals).map { index in
+    return indices.map { index in
       let (low, high) = neighbors(index)
       guard let below = statistics[low], let above = statistics[high] else { return .nan }
       let share = intervals == 0 ? 0 : (count - 1) * index % intervals
@@ -107,6 +120,8 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
     prefixes = [UInt32](repeating: 0, count: ranks.count)
   }
 
+  private var indices: [Int] { chosen ?? Array(0...intervals) }
+
   /// The ranks of the two values between which a quantile lies.
   private func neighbors(_ index: Int) -> (low: Int, high: Int) {
     let low = intervals == 0 ? 0 : (count - 1) * index / intervals
@@ -116,7 +131,7 @@ public struct ExactQuantiles: Sendable, Hashable, Codable {
   /// The ranks of all values that quantiles lie between, ascending, each once.
   private var wantedRanks: [Int] {
     var result: [Int] = []
-    for index in 0...intervals {
+    for index in indices {
       let (low, high) = neighbors(index)
       for rank in [low, high] where rank > result.last ?? -1 { result.append(rank) }
     }

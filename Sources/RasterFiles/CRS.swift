@@ -84,6 +84,9 @@ public enum CRS {
 final class SpatialReference {
   let handle: OGRSpatialReferenceH
 
+  /// What GeoPackages call the systems of places whose system is not known: on a plane, on a globe.
+  static let undefinedNames = ["Undefined Cartesian SRS", "Undefined geographic SRS"]
+
   /// Reads a code, WKT, PROJ or PROJJSON text.
   init(_ definition: String) throws(GDALError) {
     GDAL.initialize()

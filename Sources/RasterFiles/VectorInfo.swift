@@ -103,7 +103,10 @@ func layerFields(_ layer: OGRLayerH) -> [VectorInfo.Field] {
 
 /// The coordinate system of a layer as WKT, empty when there is none.
 func layerCRS(_ layer: OGRLayerH) -> String {
-  OGR_L_GetSpatialRef(layer).flatMap { SpatialReference(copying: $0) }?.wkt ?? ""
+  guard let reference = OGR_L_GetSpatialRef(layer),
+    !SpatialReference.undefinedNames.contains(string(OSRGetName(reference)))
+  else { return "" }
+  return SpatialReference(copying: reference)?.wkt ?? ""
 }
 
 extension Dataset {
@@ -119,13 +122,15 @@ extension Dataset {
         call: "choosing a layer", path: path, message: "has no layer \"\(name)\"",
         candidates: names)
     }
-    guard layers.count == 1 else {
+    // Styles that QGIS saves beside the features are no layer of the user's.
+    let own = layers.indices.filter { names[$0] != "layer_styles" }
+    guard own.count == 1 else {
       throw GDALError(
         call: "choosing a layer", path: path,
-        message: layers.isEmpty ? "has no layers" : "has several layers: say which",
-        candidates: names)
+        message: own.isEmpty ? "has no layers" : "has several layers: say which",
+        candidates: own.map { names[$0] })
     }
-    return layers[0]
+    return layers[own[0]]
   }
 
   /// The indices of named columns; throws with the names that exist when one is missing.

@@ -7,6 +7,8 @@ struct SegmentSums {
   let bandCount: Int
   var counts: [Int]
   var colors: [Double]
+  /// The cells of each segment that have a value, by segment and band.
+  var valueCounts: [Int32]
   /// Sums of columns and rows from the window's first, and of their products.
   var columns: [Int]
   var rows: [Int]
@@ -19,6 +21,7 @@ struct SegmentSums {
     bandCount = cube.bandCount
     counts = [Int](repeating: 0, count: count)
     colors = [Double](repeating: 0, count: count * cube.bandCount)
+    valueCounts = [Int32](repeating: 0, count: count * cube.bandCount)
     columns = counts
     rows = counts
     squares = [SIMD4<Int>](repeating: SIMD4(repeating: 0), count: count)
@@ -29,7 +32,11 @@ struct SegmentSums {
     for band in 0..<bandCount {
       let start = band * window.cellCount
       for cell in 0..<numberOfCell.count where numberOfCell[cell] >= 0 {
-        colors[Int(numberOfCell[cell]) * bandCount + band] += Double(cube.values[start + cell])
+        let value = cube.values[start + cell]
+        guard value.isFinite else { continue }
+        let place = Int(numberOfCell[cell]) * bandCount + band
+        colors[place] += Double(value)
+        valueCounts[place] += 1
       }
     }
   }
@@ -57,7 +64,9 @@ struct SegmentSums {
     let shape = shape(segment, transform: transform)
     return SegmentTable.Row(
       id: id, pixelCount: counts[segment],
-      means: (0..<bandCount).map { Float(colors[segment * bandCount + $0] / count) },
+      means: (segment * bandCount..<(segment + 1) * bandCount).map {
+        Float(colors[$0] / Double(valueCounts[$0]))
+      },
       column: (Double(columns[segment] + left * counts[segment]) / count) + 0.5,
       row: (Double(rows[segment] + top * counts[segment]) / count) + 0.5,
       bounds: Window(

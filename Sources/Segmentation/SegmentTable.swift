@@ -13,7 +13,7 @@ public struct SegmentTable: Sendable, Equatable {
     public let id: UInt32
     /// The number of cells.
     public let pixelCount: Int
-    /// The mean of each band.
+    /// The mean of each band over the cells that have a value; NaN where none has.
     public let means: [Float]
     /// The column of the centre of gravity, absolute like `Grid.latticeOrigin`; a cell's own centre
     /// lies half a cell right of its column.

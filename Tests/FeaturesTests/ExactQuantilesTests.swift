@@ -52,6 +52,22 @@ struct ExactQuantilesTests {
     }
   }
 
+  /// Some quantiles cost no more than what they need, and are those of all.
+  @Test func someOfMany() throws {
+    let values = numbers(20_000, 5)
+    let all = search([values], intervals: 1000).values
+    var some = ExactQuantiles(at: [0, 0.5, 0.75, 0.999, 1])
+    while !some.isFinished { some.narrow(some.counts(values.span)) }
+    let expected = [0, 500, 750, 999, 1000].map { all[$0] }
+    for (found, wanted) in zip(some.values, expected) {
+      #expect(abs(found - wanted) <= 1e-12 * abs(wanted))
+    }
+    #expect(some.values.count == 5)
+    let again = try JSONDecoder().decode(
+      ExactQuantiles.self, from: try JSONEncoder().encode(some))
+    #expect(again.values == some.values)
+  }
+
   @Test func sameForAnyChunks() {
     let values = numbers(9000, 5)
     let whole = search([values], intervals: 1000)

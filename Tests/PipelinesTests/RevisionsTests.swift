@@ -66,6 +66,9 @@ struct RevisionsTests {
           { type: "principal-components", tag: "pc", inputs: ["whole"], count: 2 },
           { type: "mask", tag: "area", inputs: ["pc"], file: "${data}/landuse_rock.tif" },
           { type: "write", tag: "more", inputs: ["area"] },
+          { type: "segment-features", inputs: { segments: "segments" } },
+          { type: "classify", inputs: { probability: "probability", scores: "scores" },
+            outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "report" },
           """
         )

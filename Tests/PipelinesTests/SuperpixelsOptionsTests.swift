@@ -84,9 +84,9 @@ import Testing
     let model = try #require(sample.bytes("out512", "model.safetensors"))
     #expect(model == sample.bytes("out40", "model.safetensors"))
     let package = try ModelPackage([UInt8](model))
-    #expect(package.model.architecture.graphBranch?.weights?.sigma == 0.7)
+    #expect(package.predictor.architecture.graphBranch?.weights?.sigma == 0.7)
     #expect(
-      package.model.architecture.graphBranch?.weights?.tau
+      package.predictor.architecture.graphBranch?.weights?.tau
         == (weights == "directional" ? 0.5 : nil))
     let whole = try sample.raster("out512", "probability.tif").cube
     let parts = try sample.raster("out40", "probability.tif").cube

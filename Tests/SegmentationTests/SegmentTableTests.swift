@@ -39,6 +39,27 @@ struct SegmentTableTests {
     #expect(table[1] == nil)
   }
 
+  /// Bands of another cube may miss cells that have a segment.
+  @Test func meansLeaveOutMissingCells() {
+    let lattice = settings.lattice(on: grid)
+    let cube = testCube(grid.window, bands: 2, holes: 0)
+    let segments = settings.segment(cube: cube, grid: grid)
+    var gaps = cube
+    let lost = segments.ids[70 * 140 + 70]
+    for cell in segments.ids.indices {
+      if cell % 3 == 0 { gaps.values[cell] = .nan }
+      if segments.ids[cell] == lost { gaps.values[grid.cellCount + cell] = .infinity }
+    }
+    let table = SegmentTable(
+      cube: gaps, segments: segments, lattice: lattice, cells: lattice.allCells, grid: grid)
+    for row in table.rows {
+      let cells = segments.ids.indices.filter { segments.ids[$0] == row.id && $0 % 3 != 0 }
+      let sum = cells.reduce(0.0) { $0 + Double(cube.values[$1]) }
+      #expect(abs(Double(row.means[0]) - sum / Double(cells.count)) < 1e-6)
+      #expect(row.means[1].isNaN == (row.id == lost))
+    }
+  }
+
   @Test(arguments: [30, 64])
   func chunksMakeTheSameTable(edge: Int) throws {
     let lattice = settings.lattice(on: grid)

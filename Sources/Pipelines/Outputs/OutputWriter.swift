@@ -37,7 +37,9 @@ struct OutputWriter {
       switch product {
       case .raster(let raster):
         for part in raster.family { try write(part, &result) }
-      case .segments(let segments): try write(segments, &result)
+      case .segments(let segments):
+        try write(segments, &result)
+        try writeLayers(of: segments, &result)
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
       case .scores(let scores):
@@ -64,14 +66,20 @@ struct OutputWriter {
     let path = "\(folder)/\(raster.tag).tif"
     let style = "\(folder)/\(raster.tag).qml"
     result.layers.append(Layer(product: .raster(raster), path: path, bands: raster.bands))
-    let key = try key(raster.node, "\(raster.presentation.word) \(nodata)")
+    let presentation = raster.presentation
+    let key = try key(
+      raster.node, "\(presentation.word) \(nodata)",
+      with: presentation.facts)
     guard !ledger.isCurrent([path, style], key: key) else { return }
-    let isFlags = if case .flags = raster.presentation { true } else { false }
     var output = RasterOutput(
       path: path, grid: executor.lattice.grid,
-      bands: raster.bands.map { OutputBand(name: $0.name, unit: $0.unit) },
-      type: isFlags ? .byte : .float32, overviewResampling: isFlags ? .nearest : .average)
-    if !isFlags { output.nodata = nodata } else { output.nodata = nil }
+      bands: raster.bands.map {
+        OutputBand(name: $0.name, unit: $0.unit, categories: presentation.categories)
+      },
+      type: presentation.isWhole ? .byte : .float32,
+      overviewResampling: presentation.overviews)
+    output.nodata = presentation.nodata(nodata)
+    let missing = UInt8(output.nodata.flatMap { UInt8(exactly: $0) } ?? 0)
     let metadata = try metadata(of: raster)
     var flags: Set<UInt8> = []
     try output.write(
@@ -81,8 +89,8 @@ struct OutputWriter {
       },
       provider: { window in
         let cube = try executor.cube(raster.node, window)
-        guard isFlags else { return .float32(cube.values) }
-        let values = cube.values.map { UInt8(max(0, min(255, $0))) }
+        guard presentation.isWhole else { return .float32(cube.values) }
+        let values = cube.values.map { $0.isFinite ? UInt8(max(0, min(255, $0))) : missing }
         flags.formUnion(values)
         return .byte(values)
       })
@@ -120,13 +128,17 @@ struct OutputWriter {
     result.written += [style, path]
   }
 
-  private func key(_ node: Node, _ form: String) throws -> Digest {
+  /// The key of an output that holds all of a node in some form.
+  ///
+  /// `value` is a value that is part of the output, too.
+  func key(_ node: Node, _ form: String, with value: Node? = nil) throws -> Digest {
     var hash = KeyHash()
     hash.add(Self.revision)
     hash.add(form)
     hash.add(node.name)
     for band in node.bands { hash.add("\(band.name) \(band.unit)") }
     hash.add(try executor.digest(node, executor.lattice.grid.window))
+    if let value { hash.add(try executor.digest(value, executor.lattice.grid.window)) }
     return hash.digest
   }
 
@@ -153,6 +165,9 @@ struct OutputWriter {
         "METHOD": "flags", "BIT_1": "band missing", "BIT_2": "outside the training range",
         "BIT_4": "at the border of the data", "BIT_8": "no segment",
       ]
+    case .named(let named):
+      let facts = try named.facts.map { try ClassifyCuts.stored(try executor.value($0)).facts }
+      return (facts ?? [:]).merging(["METHOD": named.method]) { fact, _ in fact }
     case .continuous: return [:]
     }
   }
@@ -174,6 +189,7 @@ struct OutputWriter {
       let strongest = strength.indices.max { strength[$0] < strength[$1] } ?? 0
       return .attribution(limit: limit.isFinite && limit > 0 ? limit : 1, band: strongest + 1)
     case .flags: return .classes(flags.sorted().map(PixelFlags.entry))
+    case .named(let named): return .classes(named.entries)
     case .continuous:
       let first = statistics.first
       let low = first?.minimum ?? 0
@@ -181,18 +197,6 @@ struct OutputWriter {
       return .continuous(
         range: low.isFinite && high.isFinite && low < high ? low...high : 0...1,
         unit: raster.bands.first?.unit ?? "")
-    }
-  }
-}
-
-extension Presentation {
-  /// What decides the form of an output beside its content.
-  var word: String {
-    switch self {
-    case .continuous: "continuous"
-    case .probability: "probability"
-    case .attribution(let attribution): "attribution of \(attribution.className)"
-    case .flags: "flags"
     }
   }
 }

@@ -86,6 +86,7 @@ struct ReportLayers {
     case .attribution(let attribution):
       return try attributions(raster, cube, attribution)
     case .flags: return [try flags(raster, cube)]
+    case .named(let named): return [try classes(raster, cube, named)]
     case .continuous:
       let values = cube.band(0).lazy.filter(\.isFinite)
       let low = Double(values.min() ?? 0)
@@ -108,6 +109,20 @@ struct ReportLayers {
       RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
       "Why a pixel is missing or doubtful.",
       entries.map { HTMLReport.LegendEntry($0.label, $0.color) })
+  }
+
+  private func classes(
+    _ raster: RasterProduct, _ cube: DataCube, _ named: NamedValues
+  ) throws -> HTMLReport.Block {
+    let colors = Dictionary(
+      named.entries.map { ($0.value, $0.color) }, uniquingKeysWith: { first, _ in first })
+    // A legend of hundreds of classes is none.
+    return try block(
+      RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
+      "'\(raster.bands[0].name)': \(named.method).",
+      named.entries.prefix(QMLStyle.maximumEntries).map {
+        HTMLReport.LegendEntry($0.label, $0.color)
+      })
   }
 
   private func attributions(

@@ -59,6 +59,7 @@ struct ReportPage {
       sections.append(try modelSection(model))
     }
     sections += try componentSections()
+    sections += try curveSections()
     sections.append(
       HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))
     sections.append(

@@ -24,6 +24,13 @@ struct ModelProduct: Sendable {
     let segments: SegmentsProduct?
   }
 
+  /// The model without what it was trained from.
+  var reference: ModelReference {
+    ModelReference(
+      tag: tag, node: node, kind: architecture.head.kind, classes: classes,
+      samples: training?.samples)
+  }
+
   /// Whether the model reads segments.
   var needsSegments: Bool {
     architecture.branches.contains { if case .graph = $0 { true } else { false } }
@@ -31,4 +38,16 @@ struct ModelProduct: Sendable {
 
   /// The powers of propagation inside segments.
   var hops: Int { architecture.graphBranch?.hops ?? 0 }
+}
+
+/// Of which model a map or a score is.
+struct ModelReference: Sendable {
+  let tag: String
+  /// The model file's bytes.
+  let node: Node
+  let kind: ModelArchitecture.Head.Kind
+  /// The names of classes, labels or values.
+  let classes: [String]
+  /// What it was trained on; nil for a model from a file.
+  let samples: SamplesProduct?
 }

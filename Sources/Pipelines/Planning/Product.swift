@@ -1,6 +1,7 @@
 import Learning
 import Networks
 import Rasters
+import Reports
 import Segmentation
 
 /// What a stage promises to make, before anything is read.
@@ -18,7 +19,7 @@ enum Product: Sendable {
   var nodes: [Node] {
     switch self {
     case .raster(let raster): [raster.node] + raster.siblings.map(\.node)
-    case .segments(let segments): [segments.node]
+    case .segments(let segments): [segments.node, segments.table]
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
@@ -41,6 +42,8 @@ struct RasterProduct: Sendable {
   var presentation: Presentation = .continuous
   /// Rasters that belong to this one and are written with it.
   var siblings: [RasterProduct] = []
+  /// The model whose outputs the raster holds, where they are those of one.
+  var model: ModelReference?
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -56,6 +59,8 @@ enum Presentation: Sendable {
   /// SHAP bands and a base value; the node has an extra last band, the explained output.
   case attribution(Attribution)
   case flags
+  /// Whole numbers that have names: classes, levels.
+  case named(NamedValues)
 
   /// What an attribution raster explains.
   struct Attribution: Sendable {
@@ -68,12 +73,25 @@ enum Presentation: Sendable {
   }
 }
 
+/// The whole numbers of a raster, 0 to 254, as its legend names them.
+struct NamedValues: Sendable {
+  /// How they were found, in a few words.
+  let method: String
+  let entries: [QMLStyle.Entry]
+  /// The value, `ClassifyCuts`, whose facts belong into the metadata.
+  var facts: Node?
+}
+
 /// Superpixels in the making.
 struct SegmentsProduct: Sendable {
   var tag: String
   let node: Node
   /// The lattice of the seeds, which bounds how far a segment reaches.
   let lattice: SuperpixelLattice
+  /// The cube that they were made from.
+  let cube: RasterProduct
+  /// What is known of each segment, with the means of the cube's bands.
+  let table: Node
   let recipe: Recipe
 }
 
@@ -102,6 +120,8 @@ struct FoldsProduct: Sendable {
 struct ScoresProduct: Sendable {
   var tag: String
   let node: Node
+  /// The model that was scored.
+  var model: ModelReference?
 }
 
 /// Files to write once everything is made.

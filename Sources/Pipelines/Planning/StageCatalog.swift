@@ -16,10 +16,12 @@ public enum StageCatalog {
     Standardize.self,
     PrincipalComponentsStage.self,
     SuperpixelsStage.self,
+    SegmentFeatures.self,
     Train.self,
     Validate.self,
     Predict.self,
     Explain.self,
+    Classify.self,
     Write.self,
     Report.self,
   ]

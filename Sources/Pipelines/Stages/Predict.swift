@@ -47,7 +47,7 @@ enum Predict: Stage {
           RasterProduct(
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
             recipe: .raw(flags.bands), presentation: .flags)
-        ]))
+        ], model: applied.model.reference))
   }
 
   private static func predict(

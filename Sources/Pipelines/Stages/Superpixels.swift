@@ -60,7 +60,8 @@ enum SuperpixelsStage: Stage {
       })
     return .segments(
       SegmentsProduct(
-        tag: request.tag, node: node, lattice: lattice,
+        tag: request.tag, node: node, lattice: lattice, cube: input,
+        table: request.segmentTable(node, lattice, of: input.node),
         recipe: Recipe(
           type: request.type, options: resolved(request, size).canonicalJSON,
           inputs: [input.recipe], bands: [])))

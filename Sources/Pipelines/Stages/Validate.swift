@@ -53,7 +53,7 @@ enum Validate: Stage {
       ) { context in
         .bytes(try scores(context, folds: folds, model: model))
       })
-    return .scores(ScoresProduct(tag: request.tag, node: node))
+    return .scores(ScoresProduct(tag: request.tag, node: node, model: model.reference))
   }
 
   /// The probabilities of a fold's test samples by the fold's model.

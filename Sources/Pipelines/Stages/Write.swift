@@ -5,10 +5,11 @@ enum Write: Stage {
     name: "write",
     summary: "Writes products as files that open styled and named in QGIS.",
     details: """
-      Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml', \
-      models '<tag>.safetensors', scores '<tag>.csv'. Every file is written under a private name, \
-      checked, synced and renamed, the style before its raster: a reader never sees a part, and a \
-      failure leaves the files of an earlier run as they were.
+      Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml'; \
+      segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
+      neighbours; models '<tag>.safetensors', scores '<tag>.csv'. Every file is written under a \
+      private name, checked, synced and renamed, the style before its raster: a reader never sees a \
+      part, and a failure leaves the files of an earlier run as they were.
       """,
     options: [
       OptionSpec(
@@ -72,7 +73,7 @@ extension Product {
   var fileNames: [String] {
     switch self {
     case .raster(let raster): raster.family.map { $0.tag + ".tif" }
-    case .segments(let segments): [segments.tag + ".tif"]
+    case .segments(let segments): [segments.tag + ".tif", segments.tag + ".gpkg"]
     case .model(let model): [model.tag + ".safetensors"]
     case .scores(let scores): [scores.tag + ".csv"]
     case .samples, .folds, .outputs: []

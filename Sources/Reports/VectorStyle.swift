@@ -1,0 +1,132 @@
+/// A style of a vector layer for QGIS, which takes it from a GeoPackage's table `layer_styles`.
+///
+/// Colours grow darker with a field's value, in classes that do not depend on the data, so that
+/// maps can be compared. The same arguments give the same bytes.
+public struct VectorStyle: Sendable, Hashable {
+  /// The style as QML.
+  public let xml: String
+
+  /// Lines, darker and wider the higher the value of a field.
+  ///
+  /// - Parameter breaks: the ends of the classes, ascending.
+  public static func lines(by field: String, breaks: [Double]) -> VectorStyle {
+    let ranges = zip(breaks, breaks.dropFirst()).map { low, high in
+      Range(
+        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
+    }
+    let blue = ColorRamp([Color(0xC9D6E3), Color(0x08306B)])
+    return VectorStyle(field, ranges, blue) { index, color in
+      let share = Double(index) / Double(max(ranges.count - 1, 1))
+      return symbol(
+        "line", "SimpleLine", index,
+        [
+          ("line_color", rgba(color)),
+          ("line_width", NumberText.fixed(0.15 + share * 0.65, decimals: 2)),
+          ("line_width_unit", "MM"), ("line_style", "solid"), ("capstyle", "round"),
+        ])
+    }
+  }
+
+  /// Points drawn as strokes along a direction, darker the higher the value of a field.
+  ///
+  /// - Parameters:
+  ///   - breaks: where the classes begin, ascending; the last has no end.
+  ///   - angle: the field of the direction, in degrees clockwise from north.
+  ///   - length: the length of the strokes in map units.
+  public static func strikes(
+    by field: String, breaks: [Double], angle: String, length: Double
+  ) -> VectorStyle {
+    let ranges = breaks.enumerated().map { index, low in
+      guard index + 1 < breaks.count else {
+        return Range(low: low, high: 1e9, label: "\(NumberText.short(low)) and more")
+      }
+      let high = breaks[index + 1]
+      return Range(
+        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
+    }
+    // The palest colours would be lost on white.
+    let ramp = ColorRamp(Array(ColorRamp.probability.colors.dropFirst(2)))
+    return VectorStyle(field, ranges, ramp) { index, color in
+      symbol(
+        "marker", "SimpleMarker", index,
+        [
+          ("name", "line"), ("size", "\(length)"), ("size_unit", "MapUnit"),
+          ("color", rgba(color)), ("outline_color", rgba(color)), ("outline_style", "solid"),
+          ("outline_width", "0.8"), ("outline_width_unit", "MM"), ("scale_method", "diameter"),
+        ], angle: angle)
+    }
+  }
+
+  private struct Range {
+    var low: Double
+    var high: Double
+    var label: String
+  }
+
+  private init(
+    _ field: String, _ ranges: [Range], _ ramp: ColorRamp, _ symbol: (Int, Color) -> String
+  ) {
+    var lines = [
+      "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
+      #"<qgis version="3.22.0" styleCategories="Symbology">"#,
+      "<renderer-v2 type=\"graduatedSymbol\" attr=\"\(Markup.escape(field))\""
+        + " graduatedMethod=\"GraduatedColor\" symbollevels=\"0\" enableorderby=\"0\">",
+      "<ranges>",
+    ]
+    for (index, range) in ranges.enumerated() {
+      lines.append(
+        Markup.element(
+          "range",
+          [
+            "symbol": "\(index)", "lower": "\(range.low)", "upper": "\(range.high)",
+            "label": range.label, "render": "true",
+          ]))
+    }
+    lines += ["</ranges>", "<symbols>"]
+    for index in ranges.indices {
+      let share = Double(index) / Double(max(ranges.count - 1, 1))
+      lines.append(symbol(index, ramp.color(at: share)))
+    }
+    lines += ["</symbols>", "</renderer-v2>", "<blendMode>0</blendMode>", "</qgis>"]
+    xml = lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func symbol(
+    _ type: String, _ layer: String, _ name: Int, _ options: [(String, String)],
+    angle: String? = nil
+  ) -> String {
+    var lines = ["<symbol type=\"\(type)\" name=\"\(name)\" alpha=\"1\" clip_to_extent=\"1\">"]
+    lines.append("<layer class=\"\(layer)\" enabled=\"1\" locked=\"0\" pass=\"0\">")
+    lines.append("<Option type=\"Map\">")
+    for (key, value) in options {
+      lines.append(
+        Markup.element("Option", ["type": "QString", "name": key, "value": value]))
+    }
+    lines.append("</Option>")
+    if let angle { lines.append(rotation(angle)) }
+    return (lines + ["</layer>", "</symbol>"]).joined(separator: "\n")
+  }
+
+  /// Turns a symbol by a field.
+  private static func rotation(_ field: String) -> String {
+    """
+    <data_defined_properties>
+    <Option type="Map">
+    <Option type="QString" name="name" value=""/>
+    <Option type="Map" name="properties">
+    <Option type="Map" name="angle">
+    <Option type="bool" name="active" value="true"/>
+    \(Markup.element("Option", ["type": "QString", "name": "field", "value": field]))
+    <Option type="int" name="type" value="2"/>
+    </Option>
+    </Option>
+    <Option type="QString" name="type" value="collection"/>
+    </Option>
+    </data_defined_properties>
+    """
+  }
+
+  private static func rgba(_ color: Color) -> String {
+    "\(color.red),\(color.green),\(color.blue),255"
+  }
+}

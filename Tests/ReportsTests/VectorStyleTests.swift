@@ -1,0 +1,23 @@
+import Reports
+import Testing
+
+struct VectorStyleTests {
+  @Test func classesCoverEverythingWithoutGaps() {
+    let lines = VectorStyle.lines(by: "weight", breaks: [0, 0.5, 1]).xml
+    #expect(lines.matches(of: /<range\s/).count == 2)
+    #expect(lines.contains(#"lower="0.0" upper="0.5""#))
+    #expect(lines.contains(#"lower="0.5" upper="1.0""#))
+    #expect(lines.matches(of: /<symbol\s/).count == 2)
+    let strikes = VectorStyle.strikes(
+      by: "elongation", breaks: [1, 2, 5], angle: "strike", length: 350
+    ).xml
+    #expect(strikes.contains(#"label="5 and more""#) && strikes.contains(#"label="1 to 2""#))
+    #expect(strikes.matches(of: /name="field" value="strike"/).count == 3)
+    #expect(strikes.contains(#"name="size" value="350.0""#))
+  }
+
+  @Test func namesAreEscaped() {
+    let xml = VectorStyle.strikes(by: "a<b", breaks: [0], angle: "\"x\"", length: 1).xml
+    #expect(xml.contains("attr=\"a&lt;b\"") && xml.contains("&quot;x&quot;"))
+  }
+}
