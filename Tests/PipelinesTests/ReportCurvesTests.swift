@@ -27,12 +27,14 @@ struct ReportCurvesTests {
     defer { sample.remove() }
     let page = try page(sample, "honest", [])
     for text in [
-      "Known places: probability", "Prediction rate", "which have not seen them",
-      "Prediction and area: above guide value", "The curves cross at",
+      "Known places: probability", "which have not seen them", "above guide value, out of fold",
+      "above guide value, trained on", "Prediction and area: above guide value, out of fold",
+      "The curves cross at",
     ] {
       #expect(page.contains(text), "\(text)")
     }
-    #expect(!page.contains("Success rate") && !page.contains("below guide value</title>"))
+    #expect(!page.contains("below guide value, out of fold"))
+    #expect(!page.contains("Prediction and area: above guide value, trained on"))
     // The area under the curve, counted anew from what was written and predicted.
     let path = "\(sample.folder)/honest.json5"
     let scores = try Scores.stored(try sample.value(path, of: "scores").bytes)
@@ -44,12 +46,12 @@ struct ReportCurvesTests {
     for deposit in known {
       for cell in map { sum += cell < deposit ? 1 : cell == deposit ? 0.5 : 0 }
     }
-    let area = sum / Double(known.count * map.count)
+    let rate = sum / Double(known.count * map.count)
     let match = try #require(
-      page.firstMatch(of: /above guide value<\/t[hd]>\s*<td[^>]*>(\d+)<\/td>\s*<td[^>]*>([\d.]+)</))
+      page.firstMatch(of: /out of fold<\/td>\s*<td[^>]*>(\d+)<\/td>\s*<td[^>]*>([\d.]+)</))
     #expect(Int(match.output.1) == known.count)
     // Bins of a ten-thousandth, and three decimals.
-    #expect(abs((Double(match.output.2) ?? 0) - area) < 1.5e-3)
+    #expect(abs((Double(match.output.2) ?? 0) - rate) < 1.5e-3)
   }
 
   @Test func placesThatWereTrainedOnAreCalledSo() throws {
@@ -63,7 +65,8 @@ struct ReportCurvesTests {
           ""
         ), (", \"scores\"] }", "] }"),
       ])
-    #expect(page.contains("they are not out of fold") && page.contains("Success rate"))
-    #expect(!page.contains("Prediction rate"))
+    #expect(page.contains("they are not out of fold"))
+    #expect(page.contains("Prediction and area: above guide value, trained on"))
+    #expect(!page.contains("above guide value, out of fold"))
   }
 }

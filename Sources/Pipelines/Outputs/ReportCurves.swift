@@ -30,33 +30,38 @@ extension ReportPage {
   private func section(
     _ tag: String, _ curves: [KnownDeposits.Curve], _ known: KnownDeposits
   ) -> HTMLReport.Section {
-    var blocks: [HTMLReport.Block] = [known.isOutOfFold ? .text(Self.honest) : .warning(Self.seen)]
+    var blocks: [HTMLReport.Block] = [known.scores != nil ? .text(Self.both) : .warning(Self.seen)]
     blocks.append(.table(table(curves)))
     blocks.append(
       .chart(
         SVGChart.lines(
-          title: known.isOutOfFold ? "Prediction rate" : "Success rate",
+          title: "Success and prediction rate",
           description:
             "Share of the known places against share of the map's area, best cells first.",
           x: Axis("share of the area", exactly: 0...1),
           y: Axis("share of the known places", exactly: 0...1),
           series: curves.prefix(Self.shownCurves).map { curve in
             SVGChart.Series(
-              curve.name, x: [0] + thinned(curve.success.areaShares),
+              curve.title, x: [0] + thinned(curve.success.areaShares),
               y: [0] + thinned(curve.success.depositShares))
           } + [SVGChart.Series("chance", x: [0, 1], y: [0, 1])]),
         caption: "How much of what is known lies in the best part of the map."))
-    blocks += curves.prefix(Self.shownCurves).map(predictionArea)
+    // What is known of other places is better than what the model was trained on.
+    let best = known.scores == nil ? curves : curves.filter(\.isOutOfFold)
+    blocks += best.prefix(Self.shownCurves).map(predictionArea)
     return HTMLReport.Section("Known places: \(tag)", blocks)
   }
 
   /// More curves than this make a chart that nobody reads.
   private static let shownCurves = 6
 
-  private static let honest = """
-    Known places have the probability that the models of the validation, which have not seen them, \
-    give them; the area is that of the map, whose model was trained on all of them. The area under \
-    the curve is 0.5 by chance.
+  private static let both = """
+    'Out of fold' places have the probability that the models of the validation, which have not \
+    seen them, give them: the prediction rate. 'Trained on' places have that of the map, whose \
+    model was trained on them: the success rate, which flatters the model. The area is that of the \
+    map for both. Models of the folds see fewer samples and may give other levels of probability \
+    than the map's model, which moves the first curve: read it together with the ROC AUC. By chance \
+    the area under a curve is 0.5.
     """
   private static let seen = """
     The model was trained on these places: they are not out of fold, and the curves say how well \
@@ -67,13 +72,14 @@ extension ReportPage {
     HTMLReport.Table(
       "Known places in the best part of the map",
       columns: [
-        "Class", "Places", "Area under the curve", "In 5 % of the area", "In 10 %", "In 20 %",
+        "Class", "Judged", "Places", "Area under the curve", "In 5 % of the area", "In 10 %",
+        "In 20 %",
         "Curves cross at", "Places there", "Density there",
       ],
       rows: curves.map { curve in
         let success = curve.success
         let crossing = success.crossing
-        return [curve.name, "\(curve.count)", decimals(success.areaUnderCurve)]
+        return [curve.name, curve.way, "\(curve.count)", decimals(success.areaUnderCurve)]
           + [0.05, 0.1, 0.2].map { percent(success.depositShare(atArea: $0)) }
           + [
             decimals(crossing.threshold), percent(crossing.depositShare),
@@ -91,7 +97,7 @@ extension ReportPage {
     let area = [0] + thinned(success.areaShares) + [1]
     return .chart(
       SVGChart.lines(
-        title: "Prediction and area: \(curve.name)",
+        title: "Prediction and area: \(curve.title)",
         description: "Shares of known places and of the area at or above each probability.",
         x: Axis("probability", exactly: 0...1), y: Axis("share", exactly: 0...1),
         series: [
@@ -127,33 +133,38 @@ private struct KnownDeposits {
   /// The curve of one class or label.
   struct Curve {
     let name: String
+    /// Whether places are judged by models that have not seen them.
+    let isOutOfFold: Bool
     let count: Int
     let success: SuccessCurve
+
+    var way: String { isOutOfFold ? "out of fold" : "trained on" }
+    var title: String { "\(name), \(way)" }
   }
 
-  /// Whether places are judged by models that have not seen them.
-  var isOutOfFold: Bool { scores != nil }
-
-  /// A curve for each class, or for the second of two.
+  /// Curves of each class, or of the second of two: out of fold where there are scores, and of the
+  /// map itself.
   func curves() throws -> [Curve] {
     let set = try SampleSet.stored(try executor.value(samples.node))
     let isBinary = samples.kind == .softmax && model.classes.count == 2
     let outputs = isBinary ? [1] : Array(model.classes.indices)
-    let areas = try areas(outputs)
-    let deposits = try scores.map { scores in
-      let known = try Scores.stored(try executor.value(scores.node))
-      return try outputs.map { output in
-        let found = try known.outOfFold(output, set)
-        return zip(found.scores, found.isPositive).filter(\.1).map(\.0)
+    let scored = try scores.map { try Scores.stored(try executor.value($0.node)) }
+    var result: [Curve] = []
+    for (area, output) in zip(try areas(outputs), outputs) {
+      func add(_ values: [Float], isOutOfFold: Bool) {
+        guard let success = SuccessCurve(area: area, deposits: values) else { return }
+        result.append(
+          Curve(
+            name: model.classes[output], isOutOfFold: isOutOfFold,
+            count: values.count { !$0.isNaN }, success: success))
       }
-    }
-    return try outputs.indices.compactMap { index in
-      let values = try deposits?[index] ?? mapped(outputs[index], set)
-      return SuccessCurve(area: areas[index], deposits: values).map {
-        Curve(
-          name: model.classes[outputs[index]], count: values.count { !$0.isNaN }, success: $0)
+      if let scored {
+        let found = try scored.outOfFold(output, set)
+        add(zip(found.scores, found.isPositive).filter(\.1).map(\.0), isOutOfFold: true)
       }
+      add(try mapped(output, set), isOutOfFold: false)
     }
+    return result
   }
 
   /// The map's values chunk by chunk.
