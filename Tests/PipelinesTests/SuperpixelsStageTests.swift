@@ -104,7 +104,7 @@ struct SuperpixelsStageTests {
       "{ type: \"read-cube\", files: \"map.tif\" }, { type: \"superpixels\", size: 1 }",
       grid: "{ crs: \"\", resolution: 1, extent: [0, 0, 40000, 10] }")
     #expect(problem?.stage == "superpixels" && problem?.key == "size")
-    #expect(problem?.message.contains("raise 'size'") == true)
+    #expect(problem?.message.contains("use larger segments") == true)
     let small = try run().problem(
       "{ type: \"read-cube\", files: \"map.tif\" }, { type: \"superpixels\", size: 0.5 }")
     #expect(small?.key == "size")
