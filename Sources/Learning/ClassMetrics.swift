@@ -84,12 +84,19 @@ public struct ClassMetrics: Sendable, Hashable, Codable {
       })
   }
 
+  /// Of two classes, the share of class 0 that is predicted as class 1: false alarms.
+  public var falsePositiveRate: Double? {
+    guard classCount == 2, confusion[0] + confusion[1] > 0 else { return nil }
+    return Double(confusion[1]) / Double(confusion[0] + confusion[1])
+  }
+
   /// The measures by name, in a fixed order.
   public var named: [(name: String, value: Double?)] {
-    [
+    let all = [
       ("accuracy", accuracy), ("balanced accuracy", balancedAccuracy), ("precision", precision),
       ("recall", recall), ("F1", f1), ("kappa", kappa), ("ROC AUC", rocAUC), ("log loss", logLoss),
     ]
+    return classCount == 2 ? all + [("false-positive rate", falsePositiveRate)] : all
   }
 }
 

@@ -248,12 +248,12 @@ extension HTMLReport {
       vertical-align: top; }
     thead th { border-bottom: 2px solid #555; }
     tbody th, .facts th { font-weight: 500; }
-    td:not(.number) { overflow-wrap: anywhere; word-break: break-word; }
+    td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word; }
     .legend { list-style: none; margin: 0.2rem 0; padding: 0; font-size: 0.93rem; }
     .legend li { display: inline-block; margin-right: 1.1rem; }
     .legend span { display: inline-block; width: 1rem; height: 1rem; margin-right: 0.35rem;
       border: 1px solid #888; vertical-align: -0.15rem; print-color-adjust: exact; }
-    td.number { text-align: right; font-variant-numeric: tabular-nums; }
+    td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     figure { margin: 1.2rem 0; max-width: 100%; }
     .gallery { display: flex; flex-wrap: wrap; column-gap: 1.5rem; align-items: flex-end; }
     .gallery figcaption { max-width: 30rem; }

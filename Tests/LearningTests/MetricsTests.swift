@@ -27,7 +27,9 @@ struct MetricsTests {
     check(
       metrics,
       [
-        "accuracy": 0.8, "balanced accuracy": 0.8080808080808081, "precision": 0.8888888888888888,
+        // One of nine is a false alarm.
+        "false-positive rate": 1.0 / 9, "accuracy": 0.8, "balanced accuracy": 0.8080808080808081,
+        "precision": 0.8888888888888888,
         "recall": 0.7272727272727273, "F1": 0.8, "kappa": 0.6039603960396039,
         "ROC AUC": 0.9090909090909091, "log loss": 0.43665614436051603,
       ])
@@ -87,6 +89,7 @@ struct MetricsTests {
     #expect(
       one.named.filter { $0.value == nil }.map(\.name) == [
         "balanced accuracy", "precision", "recall", "F1", "kappa", "ROC AUC",
+        "false-positive rate",
       ])
     let never = ClassMetrics(probabilities: [0.9, 0.1, 0.6, 0.4], classes: [1, 0], classCount: 2)
     #expect(never.precision == nil && never.recall == 0 && never.f1 == 0)

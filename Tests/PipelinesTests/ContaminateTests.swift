@@ -40,9 +40,11 @@ struct ContaminateTests {
     // Binomial: 11232 cells; four standard deviations to either side.
     #expect(
       abs(Double(gaps) - 0.02 * Double(cells)) < 4 * (0.02 * 0.98 * Double(cells)).squareRoot())
+    // One band of a hit cell changes by a chance of one half.
+    let expected = 0.05 * 0.98 / 2
     #expect(
-      abs(Double(anomalies) - 0.049 * Double(cells)) < 4
-        * (0.05 * 0.95 * Double(cells)).squareRoot())
+      abs(Double(anomalies) - expected * Double(cells))
+        < 4 * (expected * (1 - expected) * Double(cells)).squareRoot())
   }
 
   @Test func nothingIsHitByDefault() throws {

@@ -3,14 +3,15 @@ import Tensors
 
 /// Injects false anomalies and gaps, to measure how far a method stands them.
 enum Contaminate: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "contaminate",
     summary: "Injects single-cell false anomalies and missing values at a stated rate.",
     details: """
       A test of robustness, for variants that 'gossan compare' runs: each cell is hit by chance, by \
-      the seed and its place alone, so the same cells are hit in every variant, fold and chunk. A \
-      hit cell's values are multiplied by 'factor'; a gap loses all bands. With both rates 0, the \
+      the seed and its place alone, so the same cells are hit in every variant, fold and chunk. In \
+      a hit cell each band is multiplied by 'factor' with a chance of one half, so that ratios of \
+      bands change as well; a gap loses all bands. With both rates 0, the \
       default, nothing changes.
       """,
     options: [
@@ -50,7 +51,9 @@ enum Contaminate: Stage {
           let own = random.derived(x, y)
           let isGap = own.uniformDouble(0) < missing
           guard isGap || own.uniformDouble(1) < rate else { continue }
-          for band in bands { cube.values[band * cells + cell] *= isGap ? .nan : factor }
+          for band in bands where isGap || own.uniformDouble(UInt64(2 + band)) < 0.5 {
+            cube.values[band * cells + cell] *= isGap ? .nan : factor
+          }
         }
         return .cube(cube)
       })
