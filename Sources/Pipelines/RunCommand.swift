@@ -78,35 +78,12 @@ struct PipelineRun {
   init(_ plan: Runner.Plan, _ command: Command.Run, _ progress: Progress) throws {
     self.plan = plan
     self.progress = progress
-    folder = command.output ?? "out/\(plan.document.name)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let store = try ChunkStore(directory: command.work ?? folder + "/.gossan")
-    _ = AtomicFile.removeAbandoned(in: folder)
-    GDAL.setCacheLimit(bytes: 64 << 20)
-    let memory = command.memory ?? 1 << 30
-    executor = Executor(
-      lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk), store: store,
-      events: progress, cacheBytes: min(memory / 4, 256 << 20))
-  }
-
-  /// Says when another machine's products filled the store: its values may differ in last digits.
-  private func compareKernel() throws {
-    let path = executor.store.directory + "/kernel"
-    let own = Products.kernelName
-    if let data = FileManager.default.contents(atPath: path) {
-      let filled = String(decoding: data, as: UTF8.self)
-      if filled != own {
-        progress.note(
-          "the store was filled with OpenBLAS's \(filled) kernels, this machine uses \(own): "
-            + "values may differ in their last digits")
-      }
-    } else {
-      try AtomicFile.write(own, to: path)
-    }
+    let workspace = try Workspace(command, name: plan.document.name, progress)
+    folder = workspace.folder
+    executor = workspace.executor(plan, progress)
   }
 
   func run() throws {
-    try compareKernel()
     let schedule = Schedule(targets: plan.targets)
     let chunks = executor.lattice.chunks.count
     var planned: [String: Int] = [:]

@@ -86,9 +86,15 @@ import Testing
     #expect(regression["1 1"] != regression["2 1"])
     // What is stored is not made again, and the tables are the same.
     let page = try #require(sample.bytes("compared", "compare.html"))
-    let begun = Date()
+    func objects() -> Set<String> {
+      let found = FileManager.default.enumerator(
+        atPath: sample.folder + "/compared/.gossan/objects")
+      return Set(found?.compactMap { $0 as? String } ?? [])
+    }
+    let stored = objects()
+    #expect(!stored.isEmpty)
     #expect(compare(sample, path) == .done)
-    #expect(Date().timeIntervalSince(begun) < 20)
+    #expect(objects() == stored)
     #expect(sample.bytes("compared", "compare.csv") == Data(csv.utf8))
     #expect(sample.bytes("compared", "compare.html") == page)
     #expect(String(decoding: page, as: UTF8.self).contains("model.method = "))

@@ -29,8 +29,7 @@ struct ComparisonRun {
   private let document: PipelineDocument
   private let command: Command.Compare
   private let progress: Progress
-  private let folder: String
-  private let store: ChunkStore
+  private let workspace: Workspace
 
   init(
     _ document: PipelineDocument, _ command: Command.Compare, _ progress: Progress
@@ -38,11 +37,7 @@ struct ComparisonRun {
     self.document = document
     self.command = command
     self.progress = progress
-    folder = command.run.output ?? "out/\(document.name)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    store = try ChunkStore(directory: command.run.work ?? folder + "/.gossan")
-    _ = AtomicFile.removeAbandoned(in: folder)
-    GDAL.setCacheLimit(bytes: 64 << 20)
+    workspace = try Workspace(command.run, name: document.name, progress)
   }
 
   func run() throws {
@@ -82,10 +77,7 @@ struct ComparisonRun {
     } catch let error as PipelineError {
       throw error.inVariant(variant.name)
     }
-    let memory = command.run.memory ?? 1 << 30
-    let executor = Executor(
-      lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk), store: store,
-      events: progress, cacheBytes: min(memory / 4, 256 << 20))
+    let executor = workspace.executor(plan, progress)
     let nodes = plan.products.compactMap { entry -> Node? in
       if case .scores(let scores) = entry.product { scores.node } else { nil }
     }
@@ -114,6 +106,7 @@ struct ComparisonRun {
   // MARK: Results
 
   private func write(_ comparison: Comparison) throws {
+    let folder = workspace.folder
     try AtomicFile.write(comparison.csv, to: folder + "/compare.csv")
     try AtomicFile.write(comparison.summaryCSV, to: folder + "/compare-summary.csv")
     try AtomicFile.write(page(comparison), to: folder + "/compare.html")
@@ -163,7 +156,7 @@ struct ComparisonRun {
     return HTMLReport(
       title: "\(document.name): comparison",
       summary: "Each of \(comparison.variants.count) variants was validated with "
-        + "\(command.repeats) divisions into folds and \(command.seeds) seeds for each. All variants "
+        + "\(command.repeats) divisions into folds and \(command.seeds) \(command.seeds == 1 ? "seed" : "seeds") for each. All variants "
         + "saw the same folds and seeds.",
       facts: [("Seed", "\(document.seed)")]
         + RunRecord.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },

@@ -115,7 +115,7 @@ struct SampleGatherer: Sendable {
   }
 
   private func gather(_ context: NodeContext) throws -> SampleRows {
-    let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
+    let set = try SampleSet.stored(try context.value(0))
     let window = context.window
     var result = SampleRows()
     let here = set.samples.indices.filter { index in

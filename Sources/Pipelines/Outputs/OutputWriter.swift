@@ -43,8 +43,7 @@ struct OutputWriter {
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
       case .scores(let scores):
-        let decoded = try JSONDecoder.stable.decode(
-          Scores.self, from: Data(try executor.value(scores.node)))
+        let decoded = try Scores.stored(try executor.value(scores.node))
         try writeBytes([UInt8](decoded.csv.utf8), "\(scores.tag).csv", &result)
       case .samples, .folds, .outputs: continue
       }

@@ -33,8 +33,7 @@ struct RunRecord {
   func scores() throws -> [String: Scores] {
     var result: [String: Scores] = [:]
     for case .scores(let scores) in plan.products.map(\.product) {
-      result[scores.tag] = try JSONDecoder.stable.decode(
-        Scores.self, from: Data(try executor.value(scores.node)))
+      result[scores.tag] = try Scores.stored(try executor.value(scores.node))
     }
     return result
   }

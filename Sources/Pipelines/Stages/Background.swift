@@ -133,7 +133,7 @@ enum Background: Stage {
         edges: [.all(known.node), .all(tickets)]
       ) { context in
         let all = try context.tables(1, context.window).flatMap {
-          try JSONDecoder.stable.decode([Ticket].self, from: Data($0))
+          try [Ticket].stored($0)
         }
         let wanted = try count ?? sampleSet(context).count
         guard all.count >= wanted else {
@@ -197,7 +197,7 @@ enum Background: Stage {
   // MARK: Both classes
 
   private static func sampleSet(_ context: NodeContext) throws -> SampleSet {
-    try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
+    try SampleSet.stored(try context.value(0))
   }
 
   private static func joined(

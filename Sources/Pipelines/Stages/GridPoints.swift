@@ -99,7 +99,7 @@ private final class Prepared: Sendable {
   func points(_ bytes: [UInt8]) throws -> (GriddedPoints, InverseDistance) {
     try known.withLock { known in
       if let known { return known }
-      let points = try JSONDecoder.stable.decode(GriddedPoints.self, from: Data(bytes))
+      let points = try GriddedPoints.stored(bytes)
       let made = (
         points,
         InverseDistance(x: points.x, y: points.y, columns: points.columns, options: settings)

@@ -47,7 +47,7 @@ enum Split: Stage {
         identity: request.identity() + ["\(seed)", "\(size)", "\(shift)"],
         edges: [.all(samples.node)]
       ) { context in
-        let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
+        let set = try SampleSet.stored(try context.value(0))
         let result =
           switch method {
           case "random": try Folds.random(set, folds: folds, seed: seed)
@@ -94,7 +94,7 @@ struct TestPlaces {
 
   /// Reads what `split` stored.
   init(_ bytes: [UInt8], fold: Int) throws {
-    folds = try JSONDecoder.stable.decode(Folds.self, from: Data(bytes))
+    folds = try Folds.stored(bytes)
     self.fold = fold
   }
 

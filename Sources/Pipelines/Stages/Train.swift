@@ -175,7 +175,7 @@ enum Train: Stage {
     _ context: NodeContext, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
   ) throws -> GatheredSamples {
     try GatheredSamples(
-      try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(1))),
+      try SampleSet.stored(try context.value(1)),
       tables: try context.tables(0, context.window), bandCount: architecture.bandCount,
       needsSegments: training.segments != nil)
   }

@@ -93,12 +93,12 @@ enum Validate: Stage {
   private static func scores(
     _ context: NodeContext, folds product: FoldsProduct, model: ModelProduct
   ) throws -> [UInt8] {
-    let set = try JSONDecoder.stable.decode(SampleSet.self, from: Data(try context.value(0)))
-    let folds = try JSONDecoder.stable.decode(Folds.self, from: Data(try context.value(1)))
+    let set = try SampleSet.stored(try context.value(0))
+    let folds = try Folds.stored(try context.value(1))
     let outputs = model.classes.count
     var predictions = [Float](repeating: .nan, count: set.count * outputs)
     let parts = try (0..<product.count).map { fold in
-      try JSONDecoder.stable.decode(FoldPredictions.self, from: Data(try context.value(2 + fold)))
+      try FoldPredictions.stored(try context.value(2 + fold))
     }
     for part in parts {
       for (row, position) in part.positions.enumerated() {
