@@ -61,10 +61,23 @@ struct FileDescription {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
     }
-    let package = try ModelPackage([UInt8](data))
+    let ensemble = try ModelEnsemble([UInt8](data))
+    let packages = try ensemble.packages
+    let model = [(name: "model", value: path)]
+    guard packages.count > 1 else { return model + packages.flatMap { facts(of: $0) } }
+    return model + [
+      (name: "models", value: "\(packages.count)"),
+      (name: "combine", value: ensemble.combination.rawValue),
+    ]
+      + packages.enumerated().flatMap { number, package in
+        facts(of: package).map { (name: "\(number): \($0.name)", value: $0.value) }
+      }
+  }
+
+  private static func facts(of package: ModelPackage) -> [(name: String, value: String)] {
     let notes = package.notes
     return [
-      (name: "model", value: path), (name: "method", value: package.predictor.method.rawValue),
+      (name: "method", value: package.predictor.method.rawValue),
       (name: "size", value: package.predictor.summary),
       (name: "bands", value: notes.bands.map(\.name).joined(separator: ", ")),
       (name: "outputs", value: notes.classes.joined(separator: ", ")),

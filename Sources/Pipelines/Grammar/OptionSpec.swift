@@ -26,6 +26,9 @@ public struct OptionSpec: Sendable {
     self.example = example
   }
 
+  /// Whether the option may be left out.
+  var hasFallback: Bool { if case .required = fallback { false } else { true } }
+
   /// What holds when an option is not given; literals are default values.
   public enum Fallback: Sendable {
     /// The option must be given.

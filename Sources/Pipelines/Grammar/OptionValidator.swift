@@ -44,7 +44,10 @@ struct OptionValidator {
     let isIncomplete = value.members == nil || members.contains(where: \.key.isEmpty)
     var result: [JSON5Value.Member] = []
     for spec in specs {
-      let given = members.first { $0.key == spec.name }
+      // null takes back what was given before, in a variant for instance.
+      let given = members.first {
+        $0.key == spec.name && !(spec.hasFallback && $0.value.content == .null)
+      }
       if var member = given, let checked = option(member.value, spec, path: path) {
         member.value = checked
         result.append(member)
@@ -58,8 +61,7 @@ struct OptionValidator {
   private mutating func option(_ value: JSON5Value, _ spec: OptionSpec, path: String)
     -> JSON5Value?
   {
-    if case .optional = spec.fallback, value.content == .null { return nil }
-    return check(value, spec.kind, path: Self.join(path, spec.name))
+    check(value, spec.kind, path: Self.join(path, spec.name))
   }
 
   private mutating func missing(

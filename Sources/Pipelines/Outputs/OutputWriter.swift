@@ -38,8 +38,10 @@ struct OutputWriter {
       case .raster(let raster):
         for part in raster.family { try write(part, &result) }
       case .segments(let segments):
-        try write(segments, &result)
-        try writeLayers(of: segments, &result)
+        for part in segments.family {
+          try write(part, &result)
+          try writeLayers(of: part, &result)
+        }
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
       case .scores(let scores):

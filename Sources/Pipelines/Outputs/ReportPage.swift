@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 5, gossan \(Gossan.version)")
+    hash.add("report 6, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)

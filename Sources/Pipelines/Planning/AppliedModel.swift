@@ -33,10 +33,10 @@ struct AppliedModel: Sendable {
     "window-missing", .number(0...1), default: 1,
     "The share of a window's cells that may be missing before its pixel has no value.")
 
-  init(_ request: PlanRequest) throws {
+  /// The models of a request: one, or the members of one that combines several.
+  static func all(_ request: PlanRequest) throws -> AppliedModels {
     if let path = request.options.optionalFilePath("model") {
-      self = try Self.fromFile(request, path)
-      return
+      return try fromFile(request, path)
     }
     guard case .model(let model) = request.inputs["model"]?.first else {
       throw request.failure("inputs", "needs a 'model' among the inputs, or the option 'model'")
@@ -51,36 +51,46 @@ struct AppliedModel: Sendable {
         "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
           + "'\(model.tag)' was trained on")
     }
-    segments = model.needsSegments ? request.segments("segments") : nil
-    if model.needsSegments && segments == nil {
-      throw request.failure("inputs", "the model has a graph branch and needs 'segments'")
-    }
-    self.model = model
-    self.cube = cube
+    let scales = try segments(request, model)
+    return AppliedModels(
+      model: model,
+      parts: model.parts.enumerated().map { number, part in
+        AppliedModel(model: part, cube: cube, segments: scales.isEmpty ? nil : scales[number])
+      })
   }
 
-  private init(model: ModelProduct, cube: RasterProduct, segments: SegmentsProduct?) {
-    self.model = model
-    self.cube = cube
-    self.segments = segments
+  /// The superpixels of each of a model's parts; none where it needs none.
+  private static func segments(
+    _ request: PlanRequest, _ model: ModelProduct
+  ) throws -> [SegmentsProduct] {
+    guard model.needsSegments else { return [] }
+    guard let segments = request.segments("segments") else {
+      throw request.failure("inputs", "the model has a graph branch and needs 'segments'")
+    }
+    guard segments.family.count == model.parts.count else {
+      throw request.failure(
+        "inputs",
+        "'\(model.tag)' was trained on superpixels of \(model.parts.count) sizes, "
+          + "'\(segments.family.first?.tag ?? "")' and its like are of \(segments.family.count)")
+    }
+    return segments.family
   }
 
   // MARK: Model files
 
-  private static func fromFile(_ request: PlanRequest, _ path: String) throws -> AppliedModel {
+  private static func fromFile(_ request: PlanRequest, _ path: String) throws -> AppliedModels {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw request.failure("model", "\(path) cannot be read")
     }
-    let package: ModelPackage
-    do { package = try ModelPackage([UInt8](data)) } catch {
+    let ensemble: ModelEnsemble
+    let packages: [ModelPackage]
+    do {
+      ensemble = try ModelEnsemble([UInt8](data))
+      packages = try ensemble.packages
+    } catch {
       throw request.failure("model", "\(path): \(error)")
     }
-    let replay = Replay(request, package.notes.preparation)
-    let (cube, segments) = try replay.inputs()
-    guard cube.bands == package.notes.bands else {
-      throw request.failure("model", "\(path): its preparation does not make its own bands")
-    }
-    let node = request.planner.node(
+    let file = request.planner.node(
       Node(
         name: request.name + "/model", kind: .value, identity: ["model file 1"], sources: [path],
         files: { _ in [path] }
@@ -90,12 +100,74 @@ struct AppliedModel: Sendable {
         }
         return .bytes([UInt8](data))
       })
+    let parts = try packages.enumerated().map { number, package in
+      try replayed(
+        request, package,
+        packages.count == 1 ? file : member(request, number, of: file), path)
+    }
+    guard var model = parts.first?.model else { throw request.failure("model", "\(path): empty") }
+    if parts.count > 1 {
+      model = ModelProduct(
+        tag: request.tag, node: file, method: model.method, architecture: model.architecture,
+        classes: model.classes, training: nil, members: parts.map(\.model),
+        combination: ensemble.combination)
+    }
+    return AppliedModels(model: model, parts: parts)
+  }
+
+  /// One model of a file that holds several.
+  private static func member(_ request: PlanRequest, _ number: Int, of file: Node) -> Node {
+    request.planner.node(
+      Node(
+        name: "\(request.name)/model\(number)", kind: .value,
+        identity: ["model of a file 1", "\(number)"], edges: [.all(file)]
+      ) { context in
+        let files = try ModelEnsemble(try context.value(0)).files
+        guard files.indices.contains(number) else {
+          throw ExecutionError.data("the model file changed while it was read")
+        }
+        return .bytes(files[number])
+      })
+  }
+
+  private static func replayed(
+    _ request: PlanRequest, _ package: ModelPackage, _ node: Node, _ path: String
+  ) throws -> AppliedModel {
+    let (cube, segments) = try Replay(request, package.notes.preparation).inputs()
+    guard cube.bands == package.notes.bands else {
+      throw request.failure("model", "\(path): its preparation does not make its own bands")
+    }
     return AppliedModel(
       model: ModelProduct(
         tag: request.tag, node: node, method: package.predictor.method,
-        architecture: package.predictor.architecture,
-        classes: package.notes.classes, training: nil),
+        architecture: package.predictor.architecture, classes: package.notes.classes,
+        training: nil),
       cube: cube, segments: segments)
+  }
+}
+
+/// A model with the inputs of each of its parts.
+struct AppliedModels: Sendable {
+  let model: ModelProduct
+  let parts: [AppliedModel]
+
+  /// Makes of a raster of each part one raster; a single part's stays as it is.
+  func combined(
+    _ request: PlanRequest, _ nodes: [Node], identity: String,
+    _ combine: @escaping @Sendable ([DataCube]) -> [Float]
+  ) throws -> Node {
+    guard let first = nodes.first else { throw request.failure("inputs", "needs a model") }
+    guard nodes.count > 1 else { return first }
+    return request.planner.node(
+      Node(
+        name: request.name, kind: .raster(first.bands),
+        identity: [identity, model.combination.rawValue], edges: nodes.map(Node.Edge.cells)
+      ) { context in
+        let cubes = try nodes.indices.map { try context.cube($0, context.window) }
+        return .cube(
+          DataCube(
+            window: context.window, bandCount: first.bands.count, values: combine(cubes)))
+      })
   }
 }
 

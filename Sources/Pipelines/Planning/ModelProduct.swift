@@ -14,6 +14,13 @@ struct ModelProduct: Sendable {
   let classes: [String]
   /// What it was trained from; nil for a model from a file.
   let training: Training?
+  /// The models that this one combines, one for each size of segments; empty for a single model.
+  var members: [ModelProduct] = []
+  /// How the members' results become one.
+  var combination = Combination.average
+
+  /// The single models: the members, or the model itself.
+  var parts: [ModelProduct] { members.isEmpty ? [self] : members }
 
   /// The inputs of the training, which validation reads again.
   struct Training: Sendable {

@@ -19,7 +19,7 @@ enum Product: Sendable {
   var nodes: [Node] {
     switch self {
     case .raster(let raster): [raster.node] + raster.siblings.map(\.node)
-    case .segments(let segments): [segments.node, segments.table]
+    case .segments(let segments): segments.family.flatMap { [$0.node, $0.table] }
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
@@ -93,6 +93,11 @@ struct SegmentsProduct: Sendable {
   /// What is known of each segment, with the means of the cube's bands.
   let table: Node
   let recipe: Recipe
+  /// The segments of further sizes, where several were asked for.
+  var siblings: [SegmentsProduct] = []
+
+  /// The segments of every size.
+  var family: [SegmentsProduct] { [self] + siblings }
 }
 
 /// Samples in the making, and what is known of them before.

@@ -19,7 +19,8 @@ enum Explain: Stage {
       its quadrature until 99 of 100 cells add up to 5 % of the output's range; 'shapley' switches \
       features on in random orders, which adds up exactly. Attributions are carried back through \
       scaling and log-ratios to the bands that were read; segments and the weights of their edges \
-      are held as they are.
+      are held as they are. Of a model that averages those of several sizes of superpixels, the mean \
+      of its parts' outputs is explained.
       """,
     options: [
       AppliedModel.fileOption,
@@ -56,14 +57,18 @@ enum Explain: Stage {
     output: .raster)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let applied = try AppliedModel(request)
+    let applied = try AppliedModel.all(request)
     let method = applied.model.method
     if method != .network, request.options.string("method") == "gradshap" {
       throw request.failure(
         "method", "'gradshap' needs gradients, which a \(method.rawValue) lacks; use 'shapley'")
     }
-    let feed = try ModelFeed(
-      applied, explainsModelBands: request.options.string("features") == "model")
+    if applied.parts.count > 1, applied.model.combination == .vote {
+      throw request.failure(
+        "inputs", "votes of models cannot be explained; train with combine: \"average\"")
+    }
+    let explainsBands = request.options.string("features") == "model"
+    let feeds = try applied.parts.map { try ModelFeed($0, explainsModelBands: explainsBands) }
     let classes = applied.model.classes
     let wanted =
       request.options.optionalStrings("classes")
@@ -77,7 +82,7 @@ enum Explain: Stage {
       return index
     }
     let rasters = try explained.map { index in
-      try raster(request, feed, index, isOnly: explained.count == 1)
+      try raster(request, applied, feeds, index, isOnly: explained.count == 1)
     }
     guard var first = rasters.first else {
       throw request.failure("classes", "names no class to explain")
@@ -87,43 +92,36 @@ enum Explain: Stage {
   }
 
   private static func raster(
-    _ request: PlanRequest, _ feed: ModelFeed, _ index: Int, isOnly: Bool
+    _ request: PlanRequest, _ applied: AppliedModels, _ feeds: [ModelFeed], _ index: Int,
+    isOnly: Bool
   ) throws -> RasterProduct {
-    let applied = feed.applied
-    let sources = feed.sourceNode.bands
-    let features = Features(sources)
     let options = request.options
-    let explanation = ExplainedClass(
-      feed: feed, places: try ExplainedPlaces(request), index: index, features: features,
-      method: options.string("method"),
-      scale: ExplainedOutput.Scale(rawValue: options.string("output-scale")) ?? .logOdds,
-      background: options.int("background"), pairs: options.int("permutations"),
-      seed: request.seed, missingShare: options.double("window-missing"))
-    let bands =
-      features.bands + [Band(name: "explained output"), Band(name: "base value")]
-    let identity =
-      request.identity(without: ["model", "output", "classes", "nodes", "most-nodes"])
-      + ["class \(index)"]
-    let node: Node
-    if explanation.method == "shapley" {
-      node = explanation.node(request, bands, identity + ["seed \(request.seed)"], nodes: 0)
-    } else {
-      node = explanation.refined(
-        request, bands, identity, first: options.int("nodes"), cap: options.int("most-nodes"))
+    let explained = try feeds.map { try ExplainedClass(request, $0, index) }
+    guard let first = explained.first else { throw request.failure("inputs", "needs a model") }
+    let features = first.features
+    let node = try applied.combined(
+      request, explained.map { $0.node(request) }, identity: "combined attributions 1"
+    ) { cubes in
+      // Shapley values are linear in what is explained: those of a mean are the mean of those.
+      Combination.average.combined(
+        cubes.map(\.values), outputCount: 1, kind: .linear)
     }
     let name = applied.model.classes[index]
-    let written = options.bool("output") ? bands : features.bands + [Band(name: "base value")]
+    let written =
+      options.bool("output") ? node.bands : features.bands + [Band(name: "base value")]
     let kept = Array(features.bands.indices) + [features.bands.count + 1]
     let shown =
       options.bool("output")
       ? node : request.selection("/shown", of: [node], kept.map { (0, $0) }, as: written)
+    let output = first.scale.rawValue
     return RasterProduct(
       tag: isOnly ? request.tag : "\(request.tag)-\(name.fileName)", node: shown,
       view: .identity(shown), recipe: .raw(written),
       presentation: .attribution(
         Presentation.Attribution(
-          method: explanation.method, className: name, output: explanation.scale.rawValue,
-          isConditionalOnSegments: applied.segments != nil, whole: node)))
+          method: first.method, className: name,
+          output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
+          isConditionalOnSegments: applied.parts.contains { $0.segments != nil }, whole: node)))
   }
 }
 
@@ -161,8 +159,36 @@ struct ExplainedClass: Sendable {
   let seed: UInt64
   let missingShare: Double
 
-  /// A raster of attributions, the explained output and the base, with `nodes` of quadrature.
-  func node(
+  init(_ request: PlanRequest, _ feed: ModelFeed, _ index: Int) throws {
+    let options = request.options
+    self.feed = feed
+    self.index = index
+    places = try ExplainedPlaces(request)
+    features = Features(feed.sourceNode.bands)
+    method = options.string("method")
+    scale = ExplainedOutput.Scale(rawValue: options.string("output-scale")) ?? .logOdds
+    background = options.int("background")
+    pairs = options.int("permutations")
+    seed = request.seed
+    missingShare = options.double("window-missing")
+  }
+
+  /// A raster of attributions, the explained output and the base.
+  func node(_ request: PlanRequest) -> Node {
+    let bands = features.bands + [Band(name: "explained output"), Band(name: "base value")]
+    let identity =
+      request.identity(without: ["model", "output", "classes", "nodes", "most-nodes"])
+      + ["class \(index)"]
+    guard method == "gradshap" else {
+      return node(request, bands, identity + ["seed \(request.seed)"], nodes: 0)
+    }
+    return refined(
+      request, bands, identity, first: request.options.int("nodes"),
+      cap: request.options.int("most-nodes"))
+  }
+
+  /// The raster with `nodes` of quadrature; 0 for other methods.
+  private func node(
     _ request: PlanRequest, _ bands: [Band], _ identity: [String], nodes: Int
   ) -> Node {
     let view = feed.applied.cube.view
@@ -182,7 +208,7 @@ struct ExplainedClass: Sendable {
   }
 
   /// The raster whose quadrature is fine enough: nodes are doubled until the residual is small.
-  func refined(
+  private func refined(
     _ request: PlanRequest, _ bands: [Band], _ identity: [String], first: Int, cap: Int
   ) -> Node {
     var nodes = [first]

@@ -22,18 +22,14 @@ enum Predict: Stage {
     output: .raster)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let applied = try AppliedModel(request)
-    let feed = try ModelFeed(applied)
-    let share = request.options.double("window-missing")
+    let applied = try AppliedModel.all(request)
     let kind = applied.model.architecture.head.kind
     let bands = applied.model.classes.map { Band(name: $0) }
-    let both = request.planner.node(
-      Node(
-        name: request.name, kind: .raster(bands + [Band(name: "flags")]),
-        identity: request.identity(without: ["model"]), edges: feed.edges
-      ) { context in
-        .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
-      })
+    let nodes = try applied.parts.map { try node(request, $0, kind, bands) }
+    let combination = applied.model.combination
+    let both = try applied.combined(request, nodes, identity: "combined predictions 1") { cubes in
+      combined(cubes, combination, outputs: bands.count, kind)
+    }
     let values = request.selection(
       "/values", of: [both], bands.indices.map { (0, $0) }, as: bands)
     let flags = request.selection(
@@ -48,6 +44,36 @@ enum Predict: Stage {
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
             recipe: .raw(flags.bands), presentation: .flags)
         ], model: applied.model.reference))
+  }
+
+  /// The outputs of one model, and flags as a last band.
+  private static func node(
+    _ request: PlanRequest, _ applied: AppliedModel, _ kind: ModelArchitecture.Head.Kind,
+    _ bands: [Band]
+  ) throws -> Node {
+    let feed = try ModelFeed(applied)
+    let share = request.options.double("window-missing")
+    return request.planner.node(
+      Node(
+        name: request.name, kind: .raster(bands + [Band(name: "flags")]),
+        identity: request.identity(without: ["model"]), edges: feed.edges
+      ) { context in
+        .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
+      })
+  }
+
+  /// The outputs of several models as those of one; a flag of one of them is a flag of all.
+  private static func combined(
+    _ cubes: [DataCube], _ combination: Combination, outputs: Int,
+    _ kind: ModelArchitecture.Head.Kind
+  ) -> [Float] {
+    let flags = cubes.map { $0.band(outputs) }
+    let cells = cubes.first?.window.cellCount ?? 0
+    return combination.combined(
+      cubes.map { Array($0.values.prefix(outputs * cells)) }, outputCount: outputs, kind: kind)
+      + (0..<cells).map { cell in
+        Float(flags.reduce(UInt8(0)) { $0 | UInt8($1[$1.startIndex + cell]) })
+      }
   }
 
   private static func predict(

@@ -37,6 +37,10 @@ enum SegmentFeatures: Stage {
     guard let segments = request.segments("segments") else {
       throw request.failure("inputs", "needs superpixels as 'segments'")
     }
+    guard segments.siblings.isEmpty else {
+      throw request.failure(
+        "inputs", "'\(request.tag)' takes superpixels of one size, not of several")
+    }
     // A model file gives the inputs of a stage in one list.
     let cube = request.rasters("cube").first ?? request.rasters("segments").first ?? segments.cube
     let chosen = Set(request.options.strings("shapes"))

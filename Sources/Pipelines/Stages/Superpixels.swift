@@ -1,4 +1,5 @@
 import Rasters
+import Reports
 import Segmentation
 
 /// Divides the grid into superpixels that do not depend on chunks.
@@ -28,6 +29,11 @@ enum SuperpixelsStage: Stage {
           + "included; not for a grid that grows, since every segment would change.",
         example: "500"),
       OptionSpec(
+        "sizes", .list(of: .number(1...1e8)), default: .optional, unit: "cells",
+        "Instead of 'size': several nominal sizes, each with segments of its own; 'train' makes a "
+          + "model of each and combines them.",
+        example: "[50, 100, 200]"),
+      OptionSpec(
         "compactness", .number(0...1e6), default: 0.1, unit: "band units",
         "The weight of nearness against likeness; bands should be standardized."),
       OptionSpec("iterations", .integer(1...100), default: 10, "How often the centres move."),
@@ -37,74 +43,112 @@ enum SuperpixelsStage: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("cube")
-    let size = try size(request)
-    let lattice = SuperpixelLattice(grid: request.grid, size: size)
+    let sizes = try sizes(request)
+    let products = try sizes.map { size in
+      let isOnly = sizes.count == 1
+      let part = isOnly ? "" : "-" + NumberText.short(size, significant: 9)
+      return try SegmentPlan(request, input, size: size, suffix: part).product()
+    }
+    guard var first = products.first else { throw request.failure("sizes", "names no size") }
+    first.siblings = Array(products.dropFirst())
+    return .segments(first)
+  }
+
+  /// The nominal numbers of cells of a segment, given or from the number of segments; at least one.
+  private static func sizes(_ request: PlanRequest) throws -> [Double] {
+    let options = request.options
+    let given = ["size", "count", "sizes"].filter(options.isGiven)
+    if given.count > 1 {
+      throw request.failure(given[1], "give either '\(given[0])' or '\(given[1])', not both")
+    }
+    if options.has("sizes") {
+      let sizes = options.doubles("sizes")
+      guard Set(sizes).count == sizes.count else {
+        throw request.failure("sizes", "names a size twice")
+      }
+      return sizes
+    }
+    guard let count = options.optionalInt("count") else { return [options.double("size")] }
+    guard count <= request.grid.cellCount else {
+      throw request.failure(
+        "count", "the grid has \(request.grid.cellCount) cells, fewer than \(count) segments")
+    }
+    return [Double(request.grid.cellCount) / Double(count)]
+  }
+}
+
+/// The plan of segments of one size.
+private struct SegmentPlan {
+  private let request: PlanRequest
+  private let input: RasterProduct
+  private let settings: Superpixels
+  private let lattice: SuperpixelLattice
+  /// What the names of nodes and outputs end with.
+  private let suffix: String
+
+  init(_ request: PlanRequest, _ input: RasterProduct, size: Double, suffix: String) throws {
+    self.request = request
+    self.input = input
+    self.suffix = suffix
+    lattice = SuperpixelLattice(grid: request.grid, size: size)
+    settings = Superpixels(
+      size: size, compactness: request.options.double("compactness"),
+      iterations: request.options.int("iterations"))
     guard !lattice.exceedsIDs else {
       throw request.failure(
-        request.options.has("count") ? "count" : "size",
+        ["count", "sizes"].first(where: request.options.has) ?? "size",
         "the grid holds more segments along a side than ids can tell apart; use larger segments")
     }
-    let labels =
-      request.options.string("method") == "squares"
-      ? squares(request, input, lattice)
-      : clusters(request, input, lattice)
+  }
+
+  private var isSquare: Bool { request.options.string("method") == "squares" }
+  private var name: String { request.name + suffix }
+
+  func product() -> SegmentsProduct {
+    let labels = isSquare ? squares() : clusters()
     let halo = lattice.haloOfConnectivity
+    let lattice = lattice
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .segments, identity: identity(request, lattice) + ["connect"],
+        name: name, kind: .segments, identity: identity + ["connect"],
         edges: [.halo(labels, halo)]
       ) { context in
         let window = context.window.expanded(by: halo).intersection(context.grid.window)
         return .segments(
           lattice.connect(try context.segments(0, window), target: context.window))
       })
-    return .segments(
-      SegmentsProduct(
-        tag: request.tag, node: node, lattice: lattice, cube: input,
-        table: request.segmentTable(node, lattice, of: input.node),
-        recipe: Recipe(
-          type: request.type, options: resolved(request, size).canonicalJSON,
-          inputs: [input.recipe], bands: [])))
-  }
-
-  /// The nominal number of cells of a segment, given or from the number of segments.
-  private static func size(_ request: PlanRequest) throws -> Double {
-    let options = request.options
-    guard let count = options.optionalInt("count") else { return options.double("size") }
-    guard !options.isGiven("size") else {
-      throw request.failure("count", "give either 'size' or 'count', not both")
-    }
-    guard count <= request.grid.cellCount else {
-      throw request.failure(
-        "count", "the grid has \(request.grid.cellCount) cells, fewer than \(count) segments")
-    }
-    return Double(request.grid.cellCount) / Double(count)
+    return SegmentsProduct(
+      tag: request.tag + suffix, node: node, lattice: lattice, cube: input,
+      table: request.segmentTable(node, lattice, of: input.node),
+      recipe: Recipe(
+        type: request.type, options: resolvedOptions.canonicalJSON,
+        inputs: [input.recipe], bands: []))
   }
 
   /// The options with the size that holds: a model must make segments of that size on any grid.
-  private static func resolved(_ request: PlanRequest, _ size: Double) -> JSON5Value {
+  private var resolvedOptions: JSON5Value {
     let members = request.options.value.members ?? []
-    let others = members.filter { $0.key != "size" && $0.key != "count" }
+    let others = members.filter { !Self.ofSize.contains($0.key) }
     return JSON5Value(
-      .object(others + [JSON5Value.Member(key: "size", value: JSON5Value(floatLiteral: size))]))
+      .object(
+        others + [JSON5Value.Member(key: "size", value: JSON5Value(floatLiteral: lattice.size))]))
   }
 
+  private static let ofSize: Set = ["size", "count", "sizes"]
+
   /// What decides the labels: squares look at neither compactness nor iterations.
-  private static func identity(_ request: PlanRequest, _ lattice: SuperpixelLattice) -> [String] {
-    let isSquare = request.options.string("method") == "squares"
-    return request.identity(
-      without: Set(["size", "count"] + (isSquare ? ["compactness", "iterations"] : [])))
+  private var identity: [String] {
+    request.identity(without: Self.ofSize.union(isSquare ? ["compactness", "iterations"] : []))
       + ["size \(lattice.size)"]
   }
 
   /// The labels of square blocks, before connectivity.
-  private static func squares(
-    _ request: PlanRequest, _ input: RasterProduct, _ lattice: SuperpixelLattice
-  ) -> Node {
-    request.planner.node(
+  private func squares() -> Node {
+    let lattice = lattice
+    return request.planner.node(
       Node(
-        name: request.name + "/assigned", kind: .segments,
-        identity: identity(request, lattice) + ["squares"], edges: [.cells(input.node)]
+        name: name + "/assigned", kind: .segments, identity: identity + ["squares"],
+        edges: [.cells(input.node)]
       ) { context in
         .segments(
           lattice.squares(cube: try context.cube(0, context.window), window: context.window))
@@ -112,20 +156,13 @@ enum SuperpixelsStage: Stage {
   }
 
   /// The labels of the nearest centres, before connectivity.
-  private static func clusters(
-    _ request: PlanRequest, _ input: RasterProduct, _ lattice: SuperpixelLattice
-  ) -> Node {
-    let settings = Superpixels(
-      size: lattice.size, compactness: request.options.double("compactness"),
-      iterations: request.options.int("iterations"))
-    var centres = seeds(request, input, settings, lattice)
-    for iteration in 1...settings.iterations {
-      centres = update(request, input, settings, lattice, centres, iteration)
-    }
+  private func clusters() -> Node {
+    var centres = seeds()
+    for iteration in 1...settings.iterations { centres = update(centres, iteration) }
+    let (lattice, settings) = (lattice, settings)
     return request.planner.node(
       Node(
-        name: request.name + "/assigned", kind: .segments,
-        identity: identity(request, lattice) + ["assign"],
+        name: name + "/assigned", kind: .segments, identity: identity + ["assign"],
         edges: [
           .halo(input.node, lattice.haloOfAssign),
           .halo(centres, (lattice.tableHaloOfAssign + 1) * lattice.reach),
@@ -140,14 +177,11 @@ enum SuperpixelsStage: Stage {
       })
   }
 
-  private static func seeds(
-    _ request: PlanRequest, _ input: RasterProduct, _ settings: Superpixels,
-    _ lattice: SuperpixelLattice
-  ) -> Node {
-    request.planner.node(
+  private func seeds() -> Node {
+    let (lattice, settings) = (lattice, settings)
+    return request.planner.node(
       Node(
-        name: request.name + "/seeds", kind: .table,
-        identity: identity(request, lattice) + ["seeds"],
+        name: name + "/seeds", kind: .table, identity: identity + ["seeds"],
         edges: [.halo(input.node, lattice.haloOfUpdate)]
       ) { context in
         let window = context.window.expanded(by: lattice.haloOfUpdate)
@@ -160,14 +194,11 @@ enum SuperpixelsStage: Stage {
       })
   }
 
-  private static func update(
-    _ request: PlanRequest, _ input: RasterProduct, _ settings: Superpixels,
-    _ lattice: SuperpixelLattice, _ centres: Node, _ iteration: Int
-  ) -> Node {
-    request.planner.node(
+  private func update(_ centres: Node, _ iteration: Int) -> Node {
+    let (lattice, settings) = (lattice, settings)
+    return request.planner.node(
       Node(
-        name: "\(request.name)/iteration\(iteration)", kind: .table,
-        identity: identity(request, lattice) + ["update"],
+        name: "\(name)/iteration\(iteration)", kind: .table, identity: identity + ["update"],
         edges: [
           .halo(input.node, lattice.haloOfUpdate),
           .halo(centres, (lattice.tableHaloOfUpdate + 1) * lattice.reach),

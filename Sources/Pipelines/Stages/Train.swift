@@ -11,7 +11,8 @@ enum Train: Stage {
     summary: "Trains a network, a random forest or a logistic regression on labelled samples.",
     details: """
       Branches make features of a pixel: 'spectral-cnn' from its bands, 'patch-cnn' from the window \
-      around it, 'graph' from its superpixel and the superpixels two hops around. Adam on \
+      around it, 'graph' from its superpixel and the superpixels two hops around. Superpixels of \
+      several sizes make a model each; 'combine' says how their results become one. Adam on \
       mini-batches; early stopping watches a part of the training samples that is taken by blocks \
       and not trained on. 'random-forest' (Breiman 2001) and 'logistic-regression' see a pixel's bands \
       alone; they show what a network adds. The model file holds the model, the preparation of its input and the \
@@ -34,6 +35,10 @@ enum Train: Stage {
         "head", .typed(ArchitectureOptions.heads), default: .optional,
         "What is made of the features; by default what the samples ask for.",
         example: "{ type: \"softmax\", hidden: [64] }"),
+      OptionSpec(
+        "combine", .choice(Combination.allCases.map(\.rawValue)), default: "average",
+        "What is made of the models of several sizes of superpixels: the mean of their "
+          + "probabilities, or the share of models that decide for a class."),
       OptionSpec(
         "epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
       OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
@@ -78,16 +83,50 @@ enum Train: Stage {
     if needsSegments && segments == nil {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
-    let training = ModelProduct.Training(
-      rows: SampleGatherer(
-        cube: cube, segments: segments, samples: samples, architecture: architecture
-      ).node(request),
-      samples: samples, cube: cube, segments: needsSegments ? segments : nil)
-    let node = fitNode(request, training, architecture)
-    return .model(
-      ModelProduct(
-        tag: request.tag, node: node, method: method, architecture: architecture,
-        classes: samples.classes, training: training))
+    let scales = needsSegments ? segments?.family.map(Optional.some) ?? [] : [nil]
+    let members = scales.map { scale in
+      member(
+        request, method, architecture,
+        ModelProduct.Training(
+          rows: SampleGatherer(
+            cube: cube, segments: scale, samples: samples, architecture: architecture
+          ).node(request),
+          samples: samples, cube: cube, segments: scale))
+    }
+    return .model(try combined(request, members))
+  }
+
+  private static func member(
+    _ request: PlanRequest, _ method: Predictor.Method, _ architecture: ModelArchitecture,
+    _ training: ModelProduct.Training
+  ) -> ModelProduct {
+    ModelProduct(
+      tag: request.tag, node: fitNode(request, training, architecture), method: method,
+      architecture: architecture, classes: training.samples.classes, training: training)
+  }
+
+  /// One model of those of several sizes of superpixels; a single one stays as it is.
+  private static func combined(
+    _ request: PlanRequest, _ members: [ModelProduct]
+  ) throws -> ModelProduct {
+    guard let first = members.first else { throw request.failure("inputs", "needs 'segments'") }
+    guard members.count > 1 else { return first }
+    let combination = Combination(rawValue: request.options.string("combine")) ?? .average
+    guard combination == .average || first.architecture.head.kind != .linear else {
+      throw request.failure("combine", "values cannot be voted on; use 'average'")
+    }
+    let node = request.planner.node(
+      Node(
+        name: request.name, kind: .value, identity: ["ensemble 1", combination.rawValue],
+        edges: members.map { .all($0.node) }
+      ) { context in
+        let files = try members.indices.map { try context.value($0) }
+        return .bytes(try ModelEnsemble(files: files, combination: combination).encoded())
+      })
+    return ModelProduct(
+      tag: request.tag, node: node, method: first.method, architecture: first.architecture,
+      classes: first.classes, training: first.training, members: members,
+      combination: combination)
   }
 
   /// What the model takes and makes; only networks have branches.
@@ -125,7 +164,7 @@ enum Train: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity() + [
+        identity: request.identity(without: ["combine"]) + [
           "\(request.seed)", fold.map { "fold \($0.index)" } ?? "all",
         ],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)

@@ -44,7 +44,9 @@ enum Validate: Stage {
       return model
     }
     let predictions = models.enumerated().map { fold, model in
-      predictionNode(request, folds, fold, model)
+      combined(
+        request, model,
+        model.parts.map { predictionNode(request, folds, fold, $0) }, fold)
     }
     let node = request.planner.node(
       Node(
@@ -90,6 +92,29 @@ enum Validate: Stage {
       })
   }
 
+  /// The predictions of a fold by several models as those of one.
+  private static func combined(
+    _ request: PlanRequest, _ model: ModelProduct, _ parts: [Node], _ fold: Int
+  ) -> Node {
+    if parts.count == 1, let only = parts.first { return only }
+    return request.planner.node(
+      Node(
+        name: "\(request.name)@\(fold)", kind: .value,
+        identity: ["combined fold predictions 1", model.combination.rawValue],
+        edges: parts.map(Node.Edge.all)
+      ) { context in
+        let predictions = try parts.indices.map {
+          try FoldPredictions.stored(try context.value($0))
+        }
+        return .bytes(
+          [UInt8](
+            try JSONEncoder.stable.encode(
+              try FoldPredictions(
+                combining: predictions, model.combination, outputCount: model.classes.count,
+                kind: model.architecture.head.kind))))
+      })
+  }
+
   private static func scores(
     _ context: NodeContext, folds product: FoldsProduct, model: ModelProduct
   ) throws -> [UInt8] {
@@ -119,6 +144,9 @@ enum Validate: Stage {
 }
 
 /// What one fold's model says of its test samples.
+///
+/// Of several models that are combined, counts are sums but for the samples that were trained on
+/// and the best epoch, which are the least.
 struct FoldPredictions: Codable {
   var positions: [Int]
   /// Samples x outputs.
@@ -128,6 +156,29 @@ struct FoldPredictions: Codable {
   var sharedSegmentSamples: Int
   var trainingSamples: Int
   var bestEpoch: Int
+}
+
+extension FoldPredictions {
+  /// What several models say together of the samples that all of them could predict.
+  init(
+    combining parts: [FoldPredictions], _ combination: Combination, outputCount: Int,
+    kind: ModelArchitecture.Head.Kind
+  ) throws {
+    guard let first = parts.first else { throw ExecutionError.data("no predictions to combine") }
+    let common = parts.dropFirst().reduce(Set(first.positions)) { $0.intersection($1.positions) }
+    let values = parts.map { part in
+      part.positions.enumerated().filter { common.contains($1) }.flatMap { row, _ in
+        part.values[row * outputCount..<(row + 1) * outputCount]
+      }
+    }
+    self.init(
+      positions: first.positions.filter(common.contains),
+      values: combination.combined(values, outputCount: outputCount, kind: kind, isByItem: true),
+      missing: first.missing + first.positions.count - common.count,
+      sharedSegmentSamples: parts.reduce(0) { $0 + $1.sharedSegmentSamples },
+      trainingSamples: parts.map(\.trainingSamples).min() ?? 0,
+      bestEpoch: parts.map(\.bestEpoch).min() ?? 0)
+  }
 }
 
 /// The scores of a validation with what one must know to trust them.

@@ -73,7 +73,7 @@ extension Product {
   var fileNames: [String] {
     switch self {
     case .raster(let raster): raster.family.map { $0.tag + ".tif" }
-    case .segments(let segments): [segments.tag + ".tif", segments.tag + ".gpkg"]
+    case .segments(let segments): segments.family.flatMap { [$0.tag + ".tif", $0.tag + ".gpkg"] }
     case .model(let model): [model.tag + ".safetensors"]
     case .scores(let scores): [scores.tag + ".csv"]
     case .samples, .folds, .outputs: []
