@@ -65,6 +65,10 @@ struct ReadCubeTests {
     ("names: [\"a\", \"a\"]", "files", "two bands are named 'a'"),
     ("categorical: [\"zink\"]", "categorical", "did you mean 'zinc'"),
     ("categorical: [\"zinc\"]", "categorical", "does not name the codes of 'zinc'"),
+    (
+      "categorical: { zinc: { \"1.5\": \"rich\" } }", "categorical",
+      "the code '1.5' of 'zinc' is not a whole number"
+    ),
   ])
   func mistakesAreNamed(option: String, key: String, says: String) throws {
     let run = try StageRun()

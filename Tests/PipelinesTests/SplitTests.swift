@@ -101,6 +101,26 @@ struct SplitTests {
     #expect(Set(folds.foldOfSample) == [0, 1, 2])
   }
 
+  /// A fold of points whose class is not known would test nothing.
+  @Test func pointsWithoutAClassMakeNoFold() throws {
+    let run = try StageRun()
+    let rows = (0..<30).map { point in
+      "\(1_040 + 10 * point),\(1_800 + 5 * point),\(point % 3 == 2 ? 7 : point % 2),\(point % 3)"
+    }
+    try run.text("x,y,kind,fold\n" + rows.joined(separator: "\n"), "points.csv")
+    let plan = try run.planned(
+      """
+      { type: "labels", tag: "points", file: "points.csv", field: "kind",
+        classes: { "0": "barren", "1": "ore" } },
+      { type: "split", tag: "folds", inputs: "points", method: "field", field: "fold" }
+      """, grid: StageRun.gridText)
+    guard case .folds(let product) = try plan.product("folds") else {
+      throw SampleRun.SampleError.missing("folds")
+    }
+    #expect(product.count == 2)
+    #expect(try plan.places(0).folds.count == 2)
+  }
+
   @Test func tooFewBlocksAreSaid() throws {
     let run = try run()
     let error = #expect(throws: ExecutionError.self) {

@@ -71,6 +71,7 @@ enum Labels: Stage {
       try requireTwoClasses(request, table, field, categories, inside)
     }
     let grid = request.grid
+    let used = PointSamples(table, grid, kind, categories, fields).samples.map(\.id)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
@@ -100,7 +101,7 @@ enum Labels: Stage {
         columns: Dictionary(
           columns.map { name in
             let texts = table.columns[name]?.texts ?? []
-            return (name, inside.map { texts[$0] })
+            return (name, used.map { texts[$0] })
           }
         ) { first, _ in first }))
   }

@@ -89,7 +89,7 @@ enum ReadCube: Stage {
   }
 
   private static func sources(_ request: PlanRequest) throws -> [Source] {
-    let categorical = Categorical(request.options)
+    let categorical = try Categorical(request)
     var names = request.options.strings("names")[...]
     var unused = Set(categorical.names.keys)
     let sources = try request.options.filePaths("files").map { path in
@@ -186,14 +186,18 @@ enum ReadCube: Stage {
     /// The categories of each band; empty where the file is to name them.
     var names: [String: [(Int, String)]] = [:]
 
-    init(_ options: OptionValues) {
+    init(_ request: PlanRequest) throws {
+      let options = request.options
       guard options.raw("categorical")?.members != nil else {
         for name in options.strings("categorical") { names[name] = [] }
         return
       }
       for (name, value) in options.map("categorical") {
-        names[name] = (value.members ?? []).compactMap { member in
-          guard let code = Int(member.key), let text = member.value.string else { return nil }
+        names[name] = try (value.members ?? []).map { member in
+          guard let code = Int(member.key), let text = member.value.string else {
+            throw request.failure(
+              "categorical", "the code '\(member.key)' of '\(name)' is not a whole number")
+          }
           return (code, text)
         }
       }

@@ -1,0 +1,174 @@
+import Explanation
+import Features
+import Foundation
+import Networks
+import Rasters
+import Segmentation
+
+/// The features that sources belong to: one per band, one per group of categories.
+struct Features: Sendable {
+  let names: [String]
+  /// The feature of each source.
+  let ofSource: [Int]
+  let bands: [Band]
+
+  init(_ sources: [Band]) {
+    var names: [String] = []
+    var bands: [Band] = []
+    ofSource = sources.map { source in
+      if let known = names.firstIndex(of: source.feature) { return known }
+      names.append(source.feature)
+      bands.append(Band(name: source.feature))
+      return names.count - 1
+    }
+    self.names = names
+    self.bands = bands
+  }
+}
+
+/// One class of a model as a stage explains it.
+struct ExplainedClass: Sendable {
+  let feed: ModelFeed
+  let places: ExplainedPlaces?
+  let index: Int
+  let features: Features
+  let method: String
+  let scale: ExplainedOutput.Scale
+  let background: Int
+  let pairs: Int
+  let seed: UInt64
+  let missingShare: Double
+
+  init(_ request: PlanRequest, _ feed: ModelFeed, _ index: Int) throws {
+    let options = request.options
+    self.feed = feed
+    self.index = index
+    places = try ExplainedPlaces(request)
+    features = Features(feed.sourceNode.bands)
+    method = options.string("method")
+    scale = ExplainedOutput.Scale(rawValue: options.string("output-scale")) ?? .logOdds
+    background = options.int("background")
+    pairs = options.int("permutations")
+    seed = request.seed
+    missingShare = options.double("window-missing")
+  }
+
+  /// A raster of attributions, the explained output and the base.
+  func node(_ request: PlanRequest) -> Node {
+    let bands = features.bands + [Band(name: "explained output"), Band(name: "base value")]
+    let identity =
+      request.identity(without: ["model", "output", "classes", "nodes", "most-nodes"])
+      + ["class \(index)"]
+    guard method == "gradshap" else {
+      return node(request, bands, identity + ["seed \(request.seed)"], nodes: 0)
+    }
+    return refined(
+      request, bands, identity, first: request.options.int("nodes"),
+      cap: request.options.int("most-nodes"))
+  }
+
+  /// The raster with `nodes` of quadrature; 0 for other methods.
+  private func node(
+    _ request: PlanRequest, _ bands: [Band], _ identity: [String], nodes: Int
+  ) -> Node {
+    let view = feed.applied.cube.view
+    let edges = feed.edges
+    return request.planner.node(
+      Node(
+        name: nodes > 0 ? "\(request.name)/nodes\(nodes)" : request.name, kind: .raster(bands),
+        identity: identity + ["nodes \(nodes)"],
+        edges: edges + view.values.map(Node.Edge.all) + (places.map { [.cells($0.node)] } ?? []),
+        usesAllWorkers: true
+      ) { context in
+        let values = try view.values.indices.map { try context.value(edges.count + $0) }
+        let chosen = try places?.chosen(context, edges.count + view.values.count)
+        return .cube(
+          try attribute(context, map: try view.map(values[...]), nodes: nodes, where: chosen))
+      })
+  }
+
+  /// The raster whose quadrature is fine enough: nodes are doubled until the residual is small.
+  private func refined(
+    _ request: PlanRequest, _ bands: [Band], _ identity: [String], first: Int, cap: Int
+  ) -> Node {
+    var nodes = [first]
+    while let last = nodes.last, last * 2 <= cap { nodes.append(last * 2) }
+    let candidates = nodes.map { node(request, bands, identity, nodes: $0) }
+    let choice = request.planner.node(
+      Node(
+        name: request.name + "/quadrature", kind: .value, identity: ["quadrature 1", "\(nodes)"],
+        edges: [.all(candidates[0])] + candidates.dropFirst().map { .lazily($0) }
+      ) { context in
+        for candidate in candidates.indices.dropLast() {
+          var residuals = ResidualSummary()
+          for chunk in context.lattice.chunks {
+            residuals.add(try context.cube(candidate, context.lattice.window(of: chunk)))
+          }
+          if residuals.relative99 <= 0.05 { return .bytes([UInt8]("\(candidate)".utf8)) }
+        }
+        return .bytes([UInt8]("\(candidates.count - 1)".utf8))
+      })
+    return request.planner.node(
+      Node(
+        name: request.name, kind: .raster(bands), identity: ["chosen quadrature 1"],
+        edges: [.all(choice)] + candidates.map { .lazily($0) }
+      ) { context in
+        let chosen = Int(String(decoding: try context.value(0), as: UTF8.self)) ?? 0
+        return .cube(try context.cube(1 + chosen, context.window))
+      })
+  }
+
+  private func attribute(
+    _ context: NodeContext, map: LinearMap, nodes: Int, where chosen: [Bool]?
+  ) throws -> DataCube {
+    let chunk = try feed.chunk(context, withSources: true)
+    let window = context.window
+    let cells = window.cellCount
+    let flags = feed.flags(
+      chunk, window: window, grid: context.grid, missingShare: missingShare)
+    var result = DataCube(window: window, bandCount: features.names.count + 2)
+    let wanted = flags.indices.map {
+      flags[$0] & PixelFlags.invalid == 0 && chosen?[$0] ?? true
+    }
+    guard wanted.contains(true) else { return result }
+    let ownBands = feed.sourceNode === feed.applied.cube.node
+    let field = field(chunk, ownBands ? .identity(map.outputCount) : map)
+    let baselines = chunk.package.notes.background.prefix(background).map {
+      ownBands && feed.applied.cube.view.node !== feed.sourceNode ? map.apply($0) : $0
+    }
+    let output = ExplainedOutput(
+      head: feed.applied.model.architecture.head.kind, index: index, scale: scale)
+    let attribution: Attribution
+    if method == "shapley" {
+      attribution = Shapley(
+        output: output, baselines: baselines,
+        method: (1 << features.names.count) - 1 <= 2 * pairs * (features.names.count - 1)
+          ? .exact : .permutations(pairs: pairs, seed: seed)
+      ).attribute(chunk.package.predictor, field, where: wanted)
+    } else {
+      guard let network = chunk.package.predictor.network else {
+        throw ExecutionError.data("only a network has the gradients that 'gradshap' needs")
+      }
+      attribution = GradSHAP(output: output, baselines: baselines, nodes: nodes)
+        .attribute(network, field, where: wanted)
+    }
+    result.values = attribution.features + attribution.output + attribution.base
+    for cell in 0..<cells where !wanted[cell] {
+      for band in 0..<result.bandCount { result.values[band * cells + cell] = .nan }
+    }
+    return result
+  }
+
+  private func field(_ chunk: ModelFeed.Chunk, _ map: LinearMap) -> ExplanationField {
+    let mixing = SourceMixing(
+      bandCount: map.outputCount, matrix: map.matrix, offset: map.offset,
+      featureOfSource: features.ofSource, featureNames: features.names)
+    let sources = chunk.sources.values.map { $0.isNaN ? 0 : $0 }
+    let hops = feed.applied.model.hops
+    return ExplanationField(
+      input: chunk.input, valid: chunk.valid, sources: sources, mixing: mixing,
+      propagatedSources: chunk.neighborhood.flatMap { around in
+        chunk.regionSources.map { around.propagated($0, hops: hops) }
+      } ?? [])
+  }
+}
