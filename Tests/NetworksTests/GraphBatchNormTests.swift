@@ -15,6 +15,28 @@ struct GraphBatchNormTests {
     return layer
   }
 
+  @Test(arguments: [false, true])
+  func agreesWithPyTorch(training: Bool) throws {
+    let fixture = try Fixture("norm")
+    var layer = BatchNorm(features: 4)
+    layer.weight = try fixture("weight")
+    layer.bias = try fixture("bias")
+    layer.runningMean = try fixture("running_mean")
+    layer.runningVariance = try fixture("running_var")
+    let mode = training ? "training" : "inference"
+    let (values, cache) = layer.forward(try fixture("x"), training: training)
+    #expect(try difference(values, fixture("\(mode).y")) < 1e-5)
+    var gradient = layer.zeroed()
+    let input = layer.pullback(cache, outputGradient: try fixture("u"), adding: &gradient)
+    #expect(try difference(input, fixture("\(mode).dx")) < 1e-5)
+    #expect(try difference(gradient.weight, fixture("\(mode).dweight")) < 1e-5)
+    #expect(try difference(gradient.bias, fixture("\(mode).dbias")) < 1e-5)
+    layer.update(from: cache)
+    let after = training ? "after." : ""
+    #expect(try difference(layer.runningMean, fixture("\(after)running_mean")) < 1e-6)
+    #expect(try difference(layer.runningVariance, fixture("\(after)running_var")) < 1e-6)
+  }
+
   @Test func trainingNormalisesTheBatch() {
     let x = GraphSamples.normals(60, random).map { 3 * $0 + 5 }
     let layer = layer()
