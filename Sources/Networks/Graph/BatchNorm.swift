@@ -138,14 +138,25 @@ public struct BatchNorm: Sendable, Hashable {
   /// The sum of each column of `a` and of its products with `b`.
   private func columnSums(_ a: [Float], _ b: [Float]) -> (plain: [Double], products: [Double]) {
     precondition(a.count == b.count, "\(a.count) against \(b.count) values")
-    var plain = [Double](repeating: 0, count: features)
+    let width = features
+    var plain = [Double](repeating: 0, count: width)
     var products = plain
-    for row in 0..<(features == 0 ? 0 : a.count / features) {
-      let start = row * features
-      for feature in 0..<features {
-        let value = Double(a[start + feature])
-        plain[feature] += value
-        products[feature] += value * Double(b[start + feature])
+    // On bare buffers, as checks of several places at once keep the loop from vectorising.
+    plain.withUnsafeMutableBufferPointer { plain in
+      products.withUnsafeMutableBufferPointer { products in
+        a.withUnsafeBufferPointer { a in
+          b.withUnsafeBufferPointer { b in
+            for row in 0..<(width == 0 ? 0 : a.count / width) {
+              let place = row * width..<(row + 1) * width
+              let (one, other) = (a.extracting(place), b.extracting(place))
+              for feature in 0..<width {
+                let value = Double(one[feature])
+                plain[feature] += value
+                products[feature] += value * Double(other[feature])
+              }
+            }
+          }
+        }
       }
     }
     return (plain, products)

@@ -49,7 +49,7 @@ public struct GraphNetwork: Sendable, Hashable {
   /// What the derivatives need of a forward pass.
   public struct Pass: Sendable {
     let graph: SegmentGraph
-    var mask: [UInt8] = []
+    var masks: InternalConvolution.Masks = []
     var caches: [BatchNorm.Cache] = []
     /// The aggregated inputs of the first external layer and its outputs after the ReLU.
     var gathered1: [Float] = []
@@ -93,8 +93,8 @@ public struct GraphNetwork: Sendable, Hashable {
       graph.targetCount <= graph.innerCount && graph.innerCount <= graph.segmentCount,
       "\(graph.targetCount) of \(graph.innerCount) of \(graph.segmentCount) segments")
     var pass = Pass(graph: graph)
-    let (pooled, mask) = inner.forward(graph, keepsMask: keepsMask)
-    pass.mask = mask
+    let (pooled, masks) = inner.forward(graph, keepsMask: keepsMask)
+    pass.masks = masks
     let hidden0 = norms[0].forward(pooled, training: training)
     (pass.active1, pass.gathered1) = external1.forward(
       hidden0.values, graph: graph, rows: graph.innerCount)
@@ -167,7 +167,7 @@ public struct GraphNetwork: Sendable, Hashable {
     for index in joined.indices { values[index] += joined[index] }
     values = norms[0].pullback(pass.caches[0], outputGradient: values, adding: &gradient.norms[0])
     return inner.pullback(
-      graph, mask: pass.mask, outputGradient: values, adding: &gradient.inner,
+      graph, masks: pass.masks, outputGradient: values, adding: &gradient.inner,
       wantsInput: wantsInput)
   }
 

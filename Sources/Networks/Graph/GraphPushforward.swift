@@ -52,7 +52,7 @@ extension GraphNetwork {
     var result: [Float] = []
     for first in stride(from: 0, to: featureCount, by: step) {
       let group = inner.pushforward(
-        pass.graph, mask: pass.mask, tangents: tangents, sourceCount: sourceCount, mixing: mixing,
+        pass.graph, masks: pass.masks, tangents: tangents, sourceCount: sourceCount, mixing: mixing,
         sources: Array(sources[first..<min(featureCount, first + step)]))
       result += Parallel.map(group.count) { external(pass, group[$0]) }.flatMap { $0 }
     }
@@ -75,5 +75,78 @@ extension GraphNetwork {
       values, rows: graph.targetCount, weight: dense.weight, outputs: dense.outputs)
     Rectifier.gate(&values, by: pass.features)
     return values
+  }
+}
+
+extension InternalConvolution {
+  /// The tangents of the features of every segment, one block of segments x outputs per feature.
+  ///
+  /// For segment `s` and source `j`, `M[j, k]` is the sum of `v_j` over the pixels where output `k`
+  /// is above zero, so that the tangent of feature `t` is the sum over its sources of
+  /// `M[j, k] (W A)[k, j] / n_s`: one product per segment, however many features there are.
+  ///
+  /// - Parameters:
+  ///   - masks: What `forward` kept.
+  ///   - tangents: Pixels x `sourceCount`.
+  ///   - mixing: Bands x `sourceCount`.
+  ///   - sources: For each feature the sources that belong to it.
+  func pushforward(
+    _ graph: SegmentGraph, masks: Masks, tangents: [Float], sourceCount: Int, mixing: [Float],
+    sources: [[Int]]
+  ) -> [[Float]] {
+    let outputs = linear.outputs
+    let mixed = Products.product(
+      linear.weight, mixing, rows: outputs, columns: sourceCount, inner: linear.inputs)
+    let columns = sources.flatMap { $0 }
+    let blocks = Self.blocks(graph)
+    let parts = Parallel.map(blocks.count) { index in
+      var values = [Float](repeating: 0, count: sources.count * blocks[index].count * outputs)
+      let first = graph.pixelStart[blocks[index].lowerBound]
+      for (row, segment) in blocks[index].enumerated() {
+        let pixels = graph.pixelStart[segment]..<graph.pixelStart[segment + 1]
+        let sums = maskedSums(
+          pixels, masks[index], from: first, tangents: tangents, sourceCount: sourceCount,
+          columns: columns)
+        let share = 1 / Float(max(1, pixels.count))
+        var place = 0
+        for feature in sources.indices {
+          let start = (feature * blocks[index].count + row) * outputs
+          for source in sources[feature] {
+            for output in 0..<outputs {
+              values[start + output] +=
+                sums[place + output] * mixed[output * sourceCount + source] * share
+            }
+            place += outputs
+          }
+        }
+      }
+      return values
+    }
+    return sources.indices.map { feature in
+      zip(blocks, parts).flatMap { block, part in
+        part[feature * block.count * outputs..<(feature + 1) * block.count * outputs]
+      }
+    }
+  }
+
+  /// `M` of a segment for some sources, sources x outputs; `mask` begins at a pixel.
+  private func maskedSums(
+    _ pixels: Range<Int>, _ mask: [Int8], from first: Int, tangents: [Float], sourceCount: Int,
+    columns: [Int]
+  ) -> [Float] {
+    let outputs = linear.outputs
+    var chosen = [Float](repeating: 0, count: pixels.count * columns.count)
+    for (row, pixel) in pixels.enumerated() {
+      for (column, source) in columns.enumerated() {
+        chosen[row * columns.count + column] = tangents[pixel * sourceCount + source]
+      }
+    }
+    let active = mask[(pixels.lowerBound - first) * outputs..<(pixels.upperBound - first) * outputs]
+      .map { $0 == 0 ? 0 : Float(1) }
+    var result = [Float](repeating: 0, count: columns.count * outputs)
+    Products.multiply(
+      rows: columns.count, columns: outputs, inner: pixels.count,
+      chosen, .transposed(columns.count), active, .rows(outputs), into: &result, .rows(outputs))
+    return result
   }
 }

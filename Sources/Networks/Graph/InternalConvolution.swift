@@ -15,83 +15,110 @@ public struct InternalConvolution: Sendable, Hashable {
 
   /// The pixels of a block of segments, at least.
   private static let blockSize = 512
-  /// The parts in which gradients are added up apart, at most.
+  /// The parts in which gradients are added up apart, at most: results depend on it.
   private static let partCount = 16
+  /// The parts of a forward pass, at most: each has a buffer of its own.
+  private static let forwardPartCount = 64
 
-  /// The features of each segment; with `keepsMask` also which pixels are above zero, pixels x
-  /// outputs.
-  func forward(_ graph: SegmentGraph, keepsMask: Bool) -> (values: [Float], mask: [UInt8]) {
+  /// Which pixels are above zero, one array of pixels x outputs per block of segments: -1 for those
+  /// that are, 0 for the others, so that a sign-extended entry selects bits.
+  typealias Masks = [[Int8]]
+
+  /// The features of each segment; with `keepsMask` also which pixels are above zero.
+  func forward(_ graph: SegmentGraph, keepsMask: Bool) -> (values: [Float], masks: Masks) {
     let blocks = Self.blocks(graph)
-    let parts = Parallel.map(blocks.count) { index in
-      forward(graph, blocks[index], keepsMask: keepsMask)
+    let parts = Self.parts(blocks, count: Self.forwardPartCount)
+    let results = Parallel.map(parts.count) { index in
+      var products = buffer(graph, for: parts[index])
+      var values: [Float] = []
+      var masks: Masks = []
+      for segments in parts[index] {
+        let block = forward(graph, segments, &products)
+        values += block.values
+        if keepsMask { masks.append(block.mask) }
+      }
+      return (values, masks)
     }
-    return (parts.flatMap(\.values), parts.flatMap(\.mask))
+    return (results.flatMap(\.0), results.flatMap(\.1))
   }
 
   private func forward(
-    _ graph: SegmentGraph, _ segments: Range<Int>, keepsMask: Bool
-  ) -> (values: [Float], mask: [UInt8]) {
+    _ graph: SegmentGraph, _ segments: Range<Int>, _ products: inout [Float]
+  ) -> (values: [Float], mask: [Int8]) {
     let outputs = linear.outputs
     let first = graph.pixelStart[segments.lowerBound]
     let pixels = graph.pixelStart[segments.upperBound] - first
-    var active = [Float](repeating: 0, count: pixels * outputs)
     Products.multiply(
       rows: pixels, columns: outputs, inner: linear.inputs,
       graph.propagated, .rows(linear.inputs, at: first * linear.inputs),
-      linear.weight, .transposed(linear.inputs), into: &active, .rows(outputs))
+      linear.weight, .transposed(linear.inputs), into: &products, .rows(outputs))
     var values = [Float](repeating: 0, count: segments.count * outputs)
-    active.withUnsafeMutableBufferPointer { active in
+    let mask = [Int8](unsafeUninitializedCapacity: pixels * outputs) { mask, count in
+      values.withUnsafeMutableBufferPointer { values in
+        for (row, segment) in segments.enumerated() {
+          pool(
+            products, graph.pixelStart[segment] - first..<graph.pixelStart[segment + 1] - first,
+            into: values.extracting(row * outputs..<(row + 1) * outputs), mask)
+        }
+      }
+      count = pixels * outputs
+    }
+    return (values, mask)
+  }
+
+  /// Makes the features of a segment from the products of its pixels, and their part of the mask.
+  private func pool(
+    _ products: [Float], _ pixels: Range<Int>, into means: UnsafeMutableBufferPointer<Float>,
+    _ mask: UnsafeMutableBufferPointer<Int8>
+  ) {
+    let outputs = linear.outputs
+    products.withUnsafeBufferPointer { products in
       linear.bias.withUnsafeBufferPointer { bias in
-        values.withUnsafeMutableBufferPointer { values in
-          for (row, segment) in segments.enumerated() {
-            let range = graph.pixelStart[segment] - first..<graph.pixelStart[segment + 1] - first
-            let means = values.extracting(row * outputs..<(row + 1) * outputs)
-            for pixel in range {
-              Self.rectify(
-                active.extracting(pixel * outputs..<(pixel + 1) * outputs), bias, addingTo: means)
-            }
-            let share = 1 / Float(max(1, range.count))
-            for output in 0..<outputs { means[output] *= share }
-          }
+        for pixel in pixels {
+          let place = pixel * outputs..<(pixel + 1) * outputs
+          Self.rectify(products.extracting(place), bias, addingTo: means, mask.extracting(place))
         }
       }
     }
-    return (values, keepsMask ? active.map { $0 > 0 ? 1 : 0 } : [])
+    let share = 1 / Float(max(1, pixels.count))
+    for output in 0..<outputs { means[output] *= share }
   }
 
-  /// Adds the bias to a pixel's values, cuts off negative ones and adds the rest to sums.
+  /// Adds the bias to a pixel's products, notes which are above zero and adds those to sums.
   private static func rectify(
-    _ values: UnsafeMutableBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>,
-    addingTo sums: UnsafeMutableBufferPointer<Float>
+    _ products: UnsafeBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>,
+    addingTo sums: UnsafeMutableBufferPointer<Float>, _ mask: UnsafeMutableBufferPointer<Int8>
   ) {
     for output in 0..<bias.count {
-      let sum = values[output] + bias[output]
-      let value = sum > 0 ? sum : 0
-      values[output] = value
-      sums[output] += value
+      let value = products[output] + bias[output]
+      mask[output] = value > 0 ? -1 : 0
+      sums[output] += value > 0 ? value : 0
     }
   }
 
   /// Adds the parameters' gradient; returns that of `propagated` on demand.
   func pullback(
-    _ graph: SegmentGraph, mask: [UInt8], outputGradient: [Float],
+    _ graph: SegmentGraph, masks: Masks, outputGradient: [Float],
     adding gradient: inout InternalConvolution, wantsInput: Bool
   ) -> [Float]? {
-    let parts = Self.parts(Self.blocks(graph))
+    let (inputs, outputs) = (linear.inputs, linear.outputs)
+    let parts = Self.parts(Self.blocks(graph), count: Self.partCount)
     let results = Parallel.map(parts.count) { index in
+      let part = parts[index]
       var own = zeroed()
       var input: [Float] = []
-      for segments in parts[index] {
-        let spread = spread(graph, segments, mask: mask, outputGradient: outputGradient)
-        let pixels = spread.count / max(1, linear.outputs)
-        let first = graph.pixelStart[segments.lowerBound]
-        let rows = first * linear.inputs..<(first + pixels) * linear.inputs
-        SegmentRows.addLinearGradient(
-          spread, Array(graph.propagated[rows]), rows: pixels, outputs: linear.outputs,
-          weight: &own.linear.weight, bias: &own.linear.bias)
+      var slopes = buffer(graph, for: part)
+      for block in part.indices {
+        let pixels = spread(
+          graph, part[block], mask: masks[block], outputGradient: outputGradient, to: &slopes,
+          addingTo: &own.linear.bias)
+        Products.multiply(
+          rows: outputs, columns: inputs, inner: pixels.count, slopes, .transposed(outputs),
+          graph.propagated, .rows(inputs, at: pixels.lowerBound * inputs), beta: 1,
+          into: &own.linear.weight, .rows(inputs))
         if wantsInput {
           input += SegmentRows.linearInputGradient(
-            spread, rows: pixels, weight: linear.weight, outputs: linear.outputs)
+            slopes, rows: pixels.count, weight: linear.weight, outputs: outputs)
         }
       }
       return (own, input)
@@ -100,105 +127,63 @@ public struct InternalConvolution: Sendable, Hashable {
     return wantsInput ? results.flatMap(\.1) : nil
   }
 
-  /// The gradient of every pixel of some segments before its ReLU.
+  /// Makes the gradient of every pixel of some segments before its ReLU and adds it to the bias's;
+  /// returns the pixels.
   private func spread(
-    _ graph: SegmentGraph, _ segments: Range<Int>, mask: [UInt8], outputGradient: [Float]
-  ) -> [Float] {
+    _ graph: SegmentGraph, _ segments: Range<Int>, mask: [Int8], outputGradient: [Float],
+    to result: inout [Float], addingTo bias: inout [Float]
+  ) -> Range<Int> {
     let outputs = linear.outputs
     let first = graph.pixelStart[segments.lowerBound]
-    let pixels = graph.pixelStart[segments.upperBound] - first
-    var result = [Float](repeating: 0, count: pixels * outputs)
-    result.withUnsafeMutableBufferPointer { result in
+    for segment in segments {
+      let pixels = graph.pixelStart[segment] - first..<graph.pixelStart[segment + 1] - first
+      let share = 1 / Float(max(1, pixels.count))
+      let slopes = outputGradient[segment * outputs..<(segment + 1) * outputs].map { $0 * share }
+      Self.spread(slopes, pixels, mask, to: &result, addingTo: &bias)
+    }
+    return first..<graph.pixelStart[segments.upperBound]
+  }
+
+  /// The same for a segment, whose pixels all have the same slopes but for the mask.
+  private static func spread(
+    _ slopes: [Float], _ pixels: Range<Int>, _ mask: [Int8], to result: inout [Float],
+    addingTo bias: inout [Float]
+  ) {
+    slopes.withUnsafeBufferPointer { slopes in
       mask.withUnsafeBufferPointer { mask in
-        outputGradient.withUnsafeBufferPointer { slopes in
-          for segment in segments {
-            let range = graph.pixelStart[segment]..<graph.pixelStart[segment + 1]
-            let share = 1 / Float(max(1, range.count))
-            for pixel in range {
-              let (from, to) = (pixel * outputs, (pixel - first) * outputs)
-              for output in 0..<outputs {
-                let slope = slopes[segment * outputs + output] * share
-                result[to + output] = Float(mask[from + output]) * slope
-              }
+        result.withUnsafeMutableBufferPointer { result in
+          bias.withUnsafeMutableBufferPointer { bias in
+            for pixel in pixels {
+              let place = pixel * slopes.count..<(pixel + 1) * slopes.count
+              select(slopes, mask.extracting(place), into: result.extracting(place), addingTo: bias)
             }
           }
         }
       }
     }
-    return result
   }
 
-  /// The tangents of the features of every segment, one block of segments x outputs per feature.
-  ///
-  /// For segment `s` and source `j`, `M[j, k]` is the sum of `v_j` over the pixels where output `k`
-  /// is above zero, so that the tangent of feature `t` is the sum over its sources of
-  /// `M[j, k] (W A)[k, j] / n_s`: one product per segment, however many features there are.
-  ///
-  /// - Parameters:
-  ///   - mask: What `forward` kept.
-  ///   - tangents: Pixels x `sourceCount`.
-  ///   - mixing: Bands x `sourceCount`.
-  ///   - sources: For each feature the sources that belong to it.
-  func pushforward(
-    _ graph: SegmentGraph, mask: [UInt8], tangents: [Float], sourceCount: Int, mixing: [Float],
-    sources: [[Int]]
-  ) -> [[Float]] {
-    let outputs = linear.outputs
-    let mixed = Products.product(
-      linear.weight, mixing, rows: outputs, columns: sourceCount, inner: linear.inputs)
-    let columns = sources.flatMap { $0 }
-    let blocks = Self.blocks(graph)
-    let parts = Parallel.map(blocks.count) { index in
-      var values = [Float](repeating: 0, count: sources.count * blocks[index].count * outputs)
-      for (row, segment) in blocks[index].enumerated() {
-        let sums = maskedSums(
-          graph, segment, mask: mask, tangents: tangents, sourceCount: sourceCount,
-          columns: columns)
-        let share = 1 / Float(max(1, graph.pixelStart[segment + 1] - graph.pixelStart[segment]))
-        var place = 0
-        for feature in sources.indices {
-          let start = (feature * blocks[index].count + row) * outputs
-          for source in sources[feature] {
-            for output in 0..<outputs {
-              values[start + output] +=
-                sums[place + output] * mixed[output * sourceCount + source] * share
-            }
-            place += outputs
-          }
-        }
-      }
-      return values
-    }
-    return sources.indices.map { feature in
-      zip(blocks, parts).flatMap { block, part in
-        part[feature * block.count * outputs..<(feature + 1) * block.count * outputs]
-      }
+  /// Keeps the slopes that a pixel's mask selects, zero for the others, and adds them to sums.
+  private static func select(
+    _ slopes: UnsafeBufferPointer<Float>, _ mask: UnsafeBufferPointer<Int8>,
+    into result: UnsafeMutableBufferPointer<Float>, addingTo sums: UnsafeMutableBufferPointer<Float>
+  ) {
+    for output in 0..<slopes.count {
+      let bits = slopes[output].bitPattern & UInt32(bitPattern: Int32(mask[output]))
+      let value = Float(bitPattern: bits)
+      result[output] = value
+      sums[output] += value
     }
   }
 
-  /// `M` of a segment for some sources: sources x outputs.
-  private func maskedSums(
-    _ graph: SegmentGraph, _ segment: Int, mask: [UInt8], tangents: [Float], sourceCount: Int,
-    columns: [Int]
-  ) -> [Float] {
-    let outputs = linear.outputs
-    let pixels = graph.pixelStart[segment]..<graph.pixelStart[segment + 1]
-    var chosen = [Float](repeating: 0, count: pixels.count * columns.count)
-    for (row, pixel) in pixels.enumerated() {
-      for (column, source) in columns.enumerated() {
-        chosen[row * columns.count + column] = tangents[pixel * sourceCount + source]
-      }
-    }
-    let active = mask[pixels.lowerBound * outputs..<pixels.upperBound * outputs].map(Float.init)
-    var result = [Float](repeating: 0, count: columns.count * outputs)
-    Products.multiply(
-      rows: columns.count, columns: outputs, inner: pixels.count,
-      chosen, .transposed(columns.count), active, .rows(outputs), into: &result, .rows(outputs))
-    return result
+  /// Room for the values of all pixels of the largest block of a part.
+  private func buffer(_ graph: SegmentGraph, for part: ArraySlice<Range<Int>>) -> [Float] {
+    let pixels = part.map { graph.pixelStart[$0.upperBound] - graph.pixelStart[$0.lowerBound] }
+    return [Float](repeating: 0, count: (pixels.max() ?? 0) * linear.outputs)
   }
 
   /// Runs of segments with at least `blockSize` pixels each; they depend on the graph alone.
-  private static func blocks(_ graph: SegmentGraph) -> [Range<Int>] {
+  static func blocks(_ graph: SegmentGraph) -> [Range<Int>] {
     var result: [Range<Int>] = []
     var start = 0
     for segment in 0..<graph.segmentCount
@@ -210,8 +195,9 @@ public struct InternalConvolution: Sendable, Hashable {
     return result
   }
 
-  private static func parts(_ blocks: [Range<Int>]) -> [ArraySlice<Range<Int>>] {
-    let length = max(1, (blocks.count + partCount - 1) / partCount)
+  /// Runs of blocks, `count` at most.
+  private static func parts(_ blocks: [Range<Int>], count: Int) -> [ArraySlice<Range<Int>>] {
+    let length = max(1, (blocks.count + count - 1) / count)
     return stride(from: 0, to: blocks.count, by: length).map {
       blocks[$0..<min(blocks.count, $0 + length)]
     }

@@ -45,8 +45,12 @@ enum SegmentRows {
     Products.multiply(
       rows: outputs, columns: inputs, inner: rows, dy, .transposed(outputs), x, .rows(inputs),
       beta: 1, into: &weight, .rows(inputs))
-    for row in 0..<rows {
-      for output in bias.indices { bias[output] += dy[row * outputs + output] }
+    bias.withUnsafeMutableBufferPointer { bias in
+      dy.withUnsafeBufferPointer { dy in
+        for row in 0..<rows {
+          for output in 0..<bias.count { bias[output] += dy[row * outputs + output] }
+        }
+      }
     }
   }
 
@@ -85,9 +89,14 @@ enum SegmentRows {
     _ x: Span<Float>, _ segment: Int, _ weight: Float, _ features: Int,
     to chunk: inout MutableSpan<Float>, _ row: Int
   ) {
-    let from = segment * features
-    let to = row * features
-    for feature in 0..<features { chunk[to + feature] += weight * x[from + feature] }
+    // On bare buffers, as checks of two places at once keep the loop from vectorising.
+    chunk.withUnsafeMutableBufferPointer { chunk in
+      x.withUnsafeBufferPointer { x in
+        let to = chunk.extracting(row * features..<(row + 1) * features)
+        let from = x.extracting(segment * features..<(segment + 1) * features)
+        for feature in 0..<features { to[feature] += weight * from[feature] }
+      }
+    }
   }
 
   /// Sums of two arrays of the same length.
