@@ -91,7 +91,7 @@ extension CentreTable {
   public init(bytes: [UInt8]) throws {
     var reader = ByteReader(bytes, of: "a table of centres")
     cells = try reader.window()
-    bandCount = try reader.count()
+    bandCount = try reader.bandCount()
     let length = cells.cellCount
     colors = try reader.floats(length, each: bandCount)
     columns = try reader.floats(length)

@@ -121,7 +121,7 @@ extension SegmentTable {
   /// Reads what `bytes` wrote; throws `TableDataError` where the bytes are not such a table.
   public init(bytes: [UInt8]) throws {
     var reader = ByteReader(bytes, of: "a table of segments")
-    bandCount = try reader.count()
+    bandCount = try reader.bandCount()
     var rows: [Row] = []
     for _ in 0..<(try reader.count()) { rows.append(try Self.row(&reader, bandCount: bandCount)) }
     self.rows = rows

@@ -65,6 +65,15 @@ struct ByteReader {
     return value
   }
 
+  /// A number of bands: never negative; a table without rows has more bands than bytes.
+  mutating func bandCount() throws -> Int {
+    let value = try integer()
+    guard value >= 0 else {
+      throw TableDataError(description: "\(subject) names \(value) bands")
+    }
+    return value
+  }
+
   /// A window; `limited` to no more cells than there are bytes where its cells are stored.
   mutating func window(limited: Bool = true) throws -> Window {
     let window = try Window(x: integer(), y: integer(), width: integer(), height: integer())

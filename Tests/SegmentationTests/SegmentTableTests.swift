@@ -85,6 +85,15 @@ struct SegmentTableTests {
     #expect(throws: TableDataError.self) { try SegmentTable(bytes: whole.bytes.dropLast()) }
   }
 
+  /// Chunks without a segment have such tables, whatever the number of bands.
+  @Test func tablesWithoutRowsAreKept() throws {
+    let empty = SegmentTable(bandCount: 300, rows: [])
+    #expect(try SegmentTable(bytes: empty.bytes) == empty)
+    var bytes = empty.bytes
+    bytes[7] = 0x80
+    #expect(throws: TableDataError.self) { try SegmentTable(bytes: bytes) }
+  }
+
   /// A bar of about 4 x 28 cells rotated by `degrees` clockwise from north.
   @Test(arguments: [0.0, 30, 75, 120, 165])
   func strikeFollowsTheLongAxis(degrees: Double) {
