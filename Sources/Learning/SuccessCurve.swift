@@ -40,10 +40,12 @@ public struct ProbabilityHistogram: Sendable, Hashable {
 /// both shares against the threshold are the prediction-area plot (Yousefi & Carranza 2015).
 public struct SuccessCurve: Sendable, Hashable {
   /// The thresholds, descending; the lower ends of bins that hold anything.
+  ///
+  /// Empty for ranks on several maps, whose probabilities are not on one scale.
   public let thresholds: [Double]
   /// The share of the area at or above each threshold, ascending to 1.
   public let areaShares: [Double]
-  /// The share of the deposits at or above each threshold, ascending to 1.
+  /// The share of the deposits there, ascending to 1.
   public let depositShares: [Double]
 
   /// Compares deposits with a map; nil where either is empty; NaN does not count.
@@ -65,6 +67,26 @@ public struct SuccessCurve: Sendable, Hashable {
     self.thresholds = thresholds
     self.areaShares = areaShares
     self.depositShares = depositShares
+  }
+
+  /// Pools the ranks of deposits, each on a map of its own; nil without any.
+  ///
+  /// Cells as probable as a deposit hold it evenly, as between two thresholds of one map.
+  public init?(ranks: [PlaceRank]) {
+    guard !ranks.isEmpty else { return nil }
+    let intervals = ranks.map { SIMD2($0.areaAbove, $0.areaAtOrAbove) }
+    // In one order, so that sums have the same bits in every run.
+    let groups = Dictionary(grouping: intervals) { $0 }
+      .map { (from: $0.key.x, to: $0.key.y, count: Double($0.value.count)) }
+      .sorted { ($0.from, $0.to) < ($1.from, $1.to) }
+    areaShares = Set(intervals.flatMap { [$0.x, $0.y] } + [1]).subtracting([0]).sorted()
+    depositShares = areaShares.map { area in
+      let held = groups.reduce(0.0) { sum, group in
+        sum + group.count * min(max((area - group.from) / (group.to - group.from), 0), 1)
+      }
+      return held / Double(ranks.count)
+    }
+    thresholds = []
   }
 
   /// The area under the success-rate curve, with straight lines between thresholds: 0.5 for a map
@@ -94,8 +116,8 @@ public struct SuccessCurve: Sendable, Hashable {
 
   /// Where the two curves of a prediction-area plot cross.
   public struct Crossing: Sendable, Hashable {
-    /// The threshold.
-    public let threshold: Double
+    /// The threshold; nil for ranks on several maps.
+    public let threshold: Double?
     /// The share of the deposits at or above it, the prediction rate.
     public let depositShare: Double
     /// The share of the area at or above it: one minus the prediction rate.
@@ -112,14 +134,17 @@ public struct SuccessCurve: Sendable, Hashable {
   public var crossing: Crossing {
     // Before the highest threshold nothing is selected.
     var (t, a, d) = (1.0, 0.0, 0.0)
-    for index in thresholds.indices {
-      let (nextT, nextA, nextD) = (thresholds[index], areaShares[index], depositShares[index])
+    for index in areaShares.indices {
+      let (nextA, nextD) = (areaShares[index], depositShares[index])
+      let nextT = thresholds.isEmpty ? 0 : thresholds[index]
       if nextA + nextD >= 1 {
         let share = (1 - a - d) / (nextA + nextD - a - d)
-        return Crossing(threshold: t + (nextT - t) * share, depositShare: d + (nextD - d) * share)
+        return Crossing(
+          threshold: thresholds.isEmpty ? nil : t + (nextT - t) * share,
+          depositShare: d + (nextD - d) * share)
       }
       (t, a, d) = (nextT, nextA, nextD)
     }
-    return Crossing(threshold: 0, depositShare: 1)
+    return Crossing(threshold: thresholds.isEmpty ? nil : 0, depositShare: 1)
   }
 }

@@ -56,7 +56,7 @@ struct SuccessCurveTests {
     // The crossing found by walking down the thresholds in small steps.
     var threshold = 1.0
     while share(map, from: threshold) + share(deposits, from: threshold) < 1 { threshold -= 1e-4 }
-    #expect(abs(crossing.threshold - threshold) < 2e-3)
+    #expect(abs(try #require(crossing.threshold) - threshold) < 2e-3)
     #expect(abs(crossing.areaShare + crossing.depositShare - 1) < 1e-12)
     let density = crossing.depositShare / crossing.areaShare
     #expect(abs(crossing.normalizedDensity - density) < 1e-12)
@@ -86,7 +86,7 @@ struct SuccessCurveTests {
     #expect(curve.depositShare(atArea: 1) == 1)
     // Between 0.875 and 0.5 both shares add up to 1: 0.2 + 0.75 < 1 < 0.5 + 0.75.
     #expect(abs(curve.crossing.depositShare - 0.75) < 1e-12)
-    #expect(abs(curve.crossing.threshold - (0.875 - 0.375 / 6)) < 1e-9)
+    #expect(abs(try #require(curve.crossing.threshold) - (0.875 - 0.375 / 6)) < 1e-9)
   }
 
   @Test func chunksAddUpAndNothingIsNil() {

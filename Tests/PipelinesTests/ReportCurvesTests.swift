@@ -27,14 +27,14 @@ struct ReportCurvesTests {
     defer { sample.remove() }
     let page = try page(sample, "honest", [])
     for text in [
-      "Known places: probability", "which have not seen them", "above guide value, out of fold",
-      "above guide value, trained on", "Prediction and area: above guide value, out of fold",
-      "The curves cross at",
+      "Known places: probability", "which have not seen them",
+      "above guide value, approximate prediction rate", "above guide value, success rate",
+      "Prediction and area: above guide value, approximate prediction rate", "The curves cross at",
     ] {
       #expect(page.contains(text), "\(text)")
     }
-    #expect(!page.contains("below guide value, out of fold"))
-    #expect(!page.contains("Prediction and area: above guide value, trained on"))
+    #expect(!page.contains("below guide value, approximate"))
+    #expect(!page.contains("Prediction and area: above guide value, success rate"))
     // The area under the curve, counted anew from what was written and predicted.
     let path = "\(sample.folder)/honest.json5"
     let scores = try Scores.stored(try sample.value(path, of: "scores").bytes)
@@ -48,7 +48,10 @@ struct ReportCurvesTests {
     }
     let rate = sum / Double(known.count * map.count)
     let match = try #require(
-      page.firstMatch(of: /out of fold<\/td>\s*<td[^>]*>(\d+)<\/td>\s*<td[^>]*>([\d.]+)</))
+      page.firstMatch(
+        of:
+          /approximate[^<]*<\/td>\s*<td[^>]*>(\d+)<\/td>\s*<td[^>]*>0<\/td>\s*<td[^>]*>([\d.]+)</
+      ))
     #expect(Int(match.output.1) == known.count)
     // Bins of a ten-thousandth, and three decimals.
     #expect(abs((Double(match.output.2) ?? 0) - rate) < 1.5e-3)
@@ -65,8 +68,8 @@ struct ReportCurvesTests {
           ""
         ), (", \"scores\"] }", "] }"),
       ])
-    #expect(page.contains("they are not out of fold"))
-    #expect(page.contains("Prediction and area: above guide value, trained on"))
-    #expect(!page.contains("above guide value, out of fold"))
+    #expect(page.contains("The map was trained with these places"))
+    #expect(page.contains("Prediction and area: above guide value, success rate"))
+    #expect(!page.contains("above guide value, approximate prediction rate"))
   }
 }

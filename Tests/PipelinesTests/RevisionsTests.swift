@@ -71,7 +71,8 @@ struct RevisionsTests {
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "report" },
           """
-        )
+        ),
+        ("folds: \"folds\" } },", "folds: \"folds\", map: \"probability\" } },"),
       ])
     let plan = try Runner.plan(path, overrides: Overrides())
     let executor = Executor(
@@ -122,7 +123,8 @@ struct RevisionsTests {
       return losses + [Double(package.predictor.network?.parameterCount ?? 0)]
     case .scores(let scores):
       let metrics = try decode(Scores.self, try executor.value(scores.node)).metrics.pooled
-      return metrics.named().compactMap(\.value)
+      let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }
+      return metrics.named().compactMap(\.value) + (rates?.measures(0).compactMap(\.value) ?? [])
     case .outputs: return []
     }
   }

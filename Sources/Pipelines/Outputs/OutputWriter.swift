@@ -46,7 +46,12 @@ struct OutputWriter {
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
       case .scores(let scores):
         let decoded = try Scores.stored(try executor.value(scores.node))
-        try writeBytes([UInt8](decoded.csv.utf8), "\(scores.tag).csv", &result)
+        let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }
+        let table = decoded.csv + (rates?.measuresCSV ?? "")
+        try writeBytes([UInt8](table.utf8), "\(scores.tag).csv", &result)
+        if let rates {
+          try writeBytes([UInt8](rates.placesCSV.utf8), "\(scores.tag)-places.csv", &result)
+        }
       case .samples, .folds, .outputs: continue
       }
     }

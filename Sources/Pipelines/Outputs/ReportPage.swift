@@ -26,7 +26,7 @@ struct ReportPage {
   }
 
   /// The page as HTML.
-  func html(_ record: RunRecord) throws -> String {
+  func html(_ record: RunRecord, _ known: [KnownPlaces]) throws -> String {
     let grid = executor.lattice.grid
     var facts = [
       (
@@ -59,7 +59,7 @@ struct ReportPage {
       sections.append(try modelSection(model))
     }
     sections += try componentSections()
-    sections += try curveSections()
+    sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))
     sections.append(
@@ -146,11 +146,15 @@ struct ReportPage {
 extension OutputWriter {
   /// Writes the page unless nothing about it is new.
   func writeReport(_ page: ReportPage, _ record: RunRecord, _ result: inout Result) throws {
+    let maps = page.mapsOfKnownPlaces
     let path = folder + "/report.html"
+    let curves = maps.isEmpty ? [] : [folder + "/report-curves.csv"]
     let key = try page.key()
-    guard !ledger.isCurrent([path], key: key) else { return }
-    try AtomicFile.write(try page.html(record), to: path)
-    try ledger.record([path], key: key)
-    result.written.append(path)
+    guard !ledger.isCurrent([path] + curves, key: key) else { return }
+    let known = try maps.map { try KnownPlaces($0, executor) }
+    try AtomicFile.write(try page.html(record, known), to: path)
+    for path in curves { try AtomicFile.write(known.csv, to: path) }
+    try ledger.record([path] + curves, key: key)
+    result.written += [path] + curves
   }
 }

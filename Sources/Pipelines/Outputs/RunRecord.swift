@@ -38,6 +38,29 @@ struct RunRecord {
     return result
   }
 
+  /// The measures of all scores by tag, those of the maps of folds among them.
+  private func metrics() throws -> [String: [String: Double]] {
+    var result: [String: [String: Double]] = [:]
+    func add(_ tag: String, _ output: String, _ measures: [(name: String, value: Double?)]) {
+      for (measure, value) in measures {
+        result[tag, default: [:]][output.isEmpty ? measure : "\(output): \(measure)"] = value
+      }
+    }
+    for (tag, scores) in try scores() {
+      for (output, name) in scores.metrics.outputNames(scores.classes) {
+        add(tag, name, scores.metrics.pooled.named(output: output))
+      }
+    }
+    for case .scores(let scores) in plan.products.map(\.product) {
+      guard let node = scores.rates else { continue }
+      let rates = try PredictionRates.stored(try executor.value(node))
+      for (index, found) in rates.classes.enumerated() {
+        add(scores.tag, found.name, rates.measures(index))
+      }
+    }
+    return result
+  }
+
   /// The record as JSON.
   func json(started: Date, written: [String]) throws -> Data {
     let grid = executor.lattice.grid
@@ -53,15 +76,7 @@ struct RunRecord {
       stages: plan.document.stages.map {
         Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.canonicalJSON)
       },
-      metrics: try scores().mapValues { scores in
-        let outputs = scores.metrics.outputNames(scores.classes)
-        return Dictionary(
-          uniqueKeysWithValues: outputs.flatMap { output, name in
-            scores.metrics.pooled.named(output: output).compactMap { entry in
-              entry.value.map { (name.isEmpty ? entry.name : "\(name): \(entry.name)", $0) }
-            }
-          })
-      },
+      metrics: try metrics(),
       chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },
       written: written)
     let encoder = JSONEncoder.stable

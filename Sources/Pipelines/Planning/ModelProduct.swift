@@ -57,4 +57,9 @@ struct ModelReference: Sendable {
   let classes: [String]
   /// What it was trained on; nil for a model from a file.
   let samples: SamplesProduct?
+
+  /// The classes or labels that are looked for: of two classes the second, else all.
+  var sought: [Int] {
+    kind == .softmax && classes.count == 2 ? [1] : Array(classes.indices)
+  }
 }

@@ -23,7 +23,7 @@ enum Product: Sendable {
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
-    case .scores(let scores): [scores.node]
+    case .scores(let scores): [scores.node] + (scores.rates.map { [$0] } ?? [])
     case .outputs(let task): task.products.flatMap(\.product.nodes)
     }
   }
@@ -127,6 +127,10 @@ struct ScoresProduct: Sendable {
   let node: Node
   /// The model that was scored.
   var model: ModelReference?
+  /// Where held-out places stand on the maps of their folds, `PredictionRates`.
+  ///
+  /// A node of its own: whoever needs the scores alone makes no maps.
+  var rates: Node?
 }
 
 /// Files to write once everything is made.

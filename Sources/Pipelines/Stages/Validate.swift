@@ -14,10 +14,25 @@ enum Validate: Stage {
       gridded, bands scaled and networks trained without the fold's test places. Scores are pooled \
       over all folds' test samples. With a graph branch, training samples whose segment also holds \
       a test sample are left out of that fold, and counted.
+
+      With 'map', a product of 'predict', that map is made for each fold, too, and the fold's test \
+      places are ranked on it: a place's rank is the share of the area with at least its \
+      probability. Ranks are pooled over the folds to the prediction-rate curve (Chung & Fabbri \
+      1999) with its area and its crossing with the area (Yousefi & Carranza 2015). Cells without a \
+      value are no area, and places there are only counted. It costs a map for each fold.
       """,
+    options: [
+      OptionSpec(
+        "positive", .textOrList, default: .optional,
+        "The classes or labels whose places are ranked on 'map'; by default the second of two "
+          + "classes, else all.", example: "\"deposit\"")
+    ],
     inputs: [
       InputDefinition("model", [.model], "The model to score."),
       InputDefinition("folds", [.folds], source: .named, "The folds, from 'split'."),
+      InputDefinition(
+        "map", [.raster], isRequired: false, source: .named,
+        "The map of the model, from 'predict', to rank places on in each fold."),
     ],
     output: .scores)
 
@@ -50,12 +65,15 @@ enum Validate: Stage {
     }
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .value, identity: request.identity(),
+        name: request.name, kind: .value, identity: request.identity(without: ["positive"]),
         edges: [.all(training.samples.node), .all(folds.node)] + predictions.map(Node.Edge.all)
       ) { context in
         .bytes(try scores(context, folds: folds, model: model))
       })
-    return .scores(ScoresProduct(tag: request.tag, node: node, model: model.reference))
+    return .scores(
+      ScoresProduct(
+        tag: request.tag, node: node, model: model.reference,
+        rates: try FoldMaps(request, folds, model.reference)?.node()))
   }
 
   /// The probabilities of a fold's test samples by the fold's model.

@@ -75,7 +75,8 @@ extension Product {
     case .raster(let raster): raster.family.map { $0.tag + ".tif" }
     case .segments(let segments): segments.family.flatMap { [$0.tag + ".tif", $0.tag + ".gpkg"] }
     case .model(let model): [model.tag + ".safetensors"]
-    case .scores(let scores): [scores.tag + ".csv"]
+    case .scores(let scores):
+      [scores.tag + ".csv"] + (scores.rates == nil ? [] : [scores.tag + "-places.csv"])
     case .samples, .folds, .outputs: []
     }
   }
