@@ -9,17 +9,30 @@ extension Runner {
   /// Runs the variants of a pipeline over repeated splits and seeds and writes tables of them.
   public static func compare(_ command: Command.Compare) -> Status {
     attempt(command.run) { progress in
-      let document = try plan(command.run.pipeline, overrides: command.run.overrides).document
-      guard document.variants.count > 1 else {
-        throw PipelineError.invalid([
-          Problem(
-            file: document.file, key: "variants",
-            "\(document.variants.isEmpty ? "is missing" : "has one entry"); expected the variants "
-              + "to compare")
-        ])
-      }
-      try ComparisonRun(document, command, progress).run()
+      try ComparisonRun(try comparable(command.run), command, progress).run()
     }
+  }
+
+  /// The pipeline, if it and all its variants can be compared: a mistake in the last variant must
+  /// not show after hours.
+  private static func comparable(_ command: Command.Run) throws -> PipelineDocument {
+    let problems = problems(command.pipeline, overrides: command.overrides)
+    guard problems.isEmpty else { throw PipelineError.invalid(problems) }
+    let document = try plan(command.pipeline, overrides: command.overrides).document
+    guard document.variants.count > 1 else {
+      throw PipelineError.invalid([
+        Problem(
+          file: document.file, key: "variants",
+          "\(document.variants.isEmpty ? "is missing" : "has one entry"); expected the variants "
+            + "to compare")
+      ])
+    }
+    guard document.stages.contains(where: { $0.definition.output == .scores }) else {
+      throw PipelineError.invalid([
+        Problem(file: document.file, "has no 'validate' stage: there is nothing to compare")
+      ])
+    }
+    return document
   }
 }
 
@@ -71,20 +84,10 @@ struct ComparisonRun {
       seed: document.seed + seed, splitSeed: document.seed + repetition,
       repetition: repetition)
     let overrides = command.run.overrides.followed(by: variant.overrides).followed(by: shift)
-    let plan: Runner.Plan
-    do {
-      plan = try Runner.plan(command.run.pipeline, overrides: overrides, scoresOnly: true)
-    } catch let error as PipelineError {
-      throw error.inVariant(variant.name)
-    }
+    let plan = try Runner.plan(command.run.pipeline, overrides: overrides, scoresOnly: true)
     let executor = workspace.executor(plan, progress)
     let nodes = plan.products.compactMap { entry -> Node? in
       if case .scores(let scores) = entry.product { scores.node } else { nil }
-    }
-    guard !nodes.isEmpty else {
-      throw PipelineError.invalid([
-        Problem(file: document.file, "has no 'validate' stage: there is nothing to compare")
-      ])
     }
     try executor.run(Schedule(targets: nodes))
     return try RunRecord(plan, executor).scores()
@@ -107,13 +110,21 @@ struct ComparisonRun {
 
   private func write(_ comparison: Comparison) throws {
     let folder = workspace.folder
-    try AtomicFile.write(comparison.csv, to: folder + "/compare.csv")
-    try AtomicFile.write(comparison.summaryCSV, to: folder + "/compare-summary.csv")
-    try AtomicFile.write(page(comparison), to: folder + "/compare.html")
+    let files = [
+      (name: "compare.csv", text: comparison.csv),
+      (name: "compare-summary.csv", text: comparison.summaryCSV),
+      (name: "compare.html", text: page(comparison)),
+    ].filter { file in
+      FileManager.default.contents(atPath: "\(folder)/\(file.name)") != Data(file.text.utf8)
+    }
+    for file in files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
     for output in comparison.outputs {
       print(Self.text(comparison.table(output, paired: false), title: output))
     }
-    progress.note("wrote compare.csv, compare-summary.csv and compare.html to \(folder)")
+    progress.note(
+      files.isEmpty
+        ? "nothing was new: the tables in \(folder) are up to date"
+        : "wrote \(files.map(\.name).joined(separator: ", ")) to \(folder)")
   }
 
   private static func text(
