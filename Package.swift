@@ -71,7 +71,10 @@ let package = Package(
     tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
     tests(
-      "Learning", fixtures: true, exclude: ["make_fixtures.py", "make_forest_fixtures.py"],
+      "Learning", fixtures: true,
+      exclude: [
+        "make_fixtures.py", "make_forest_fixtures.py", "make_oversampling_fixtures.py",
+      ],
       ["Rasters", "Tensors", "Networks"]),
     tests("Explanation", ["Tensors", "Networks"]),
     tests("Reports", ["Rasters"]),

@@ -27,6 +27,12 @@ public struct ClassMetrics: Sendable, Hashable, Codable {
   /// The area under the ROC curve: of class 1 for two classes, else the mean over the true classes
   /// of each against the rest.
   public let rocAUC: Double?
+  /// The area under the precision-recall curve as a sum of steps: of class 1 for two classes, else
+  /// the mean over the true classes of each against the rest.
+  public let averagePrecision: Double?
+  /// Matthews' correlation of true and predicted classes (Gorodkin 2004 for several); 0 where all
+  /// samples are predicted as one class.
+  public let mcc: Double?
   /// The mean negative logarithm of the true class's probability.
   public let logLoss: Double?
 
@@ -53,11 +59,13 @@ public struct ClassMetrics: Sendable, Hashable, Codable {
     accuracy = table.accuracy
     logLoss = Self.logLoss(probabilities, classes, classCount)
     guard table.trueClasses.count > 1 else {
-      (balancedAccuracy, precision, recall, f1, kappa, rocAUC) = (nil, nil, nil, nil, nil, nil)
+      (balancedAccuracy, precision, recall, f1) = (nil, nil, nil, nil)
+      (kappa, rocAUC, averagePrecision, mcc) = (nil, nil, nil, nil)
       return
     }
     balancedAccuracy = mean(table.trueClasses.compactMap(table.recall))
     kappa = table.kappa
+    mcc = table.mcc
     if classCount == 2 {
       (precision, recall, f1) = (table.precision(1), table.recall(1), table.f1(1))
     } else {
@@ -66,12 +74,16 @@ public struct ClassMetrics: Sendable, Hashable, Codable {
       f1 = mean(table.trueClasses.compactMap(table.f1))
     }
     let positives = classCount == 2 ? [1] : table.trueClasses
-    rocAUC = mean(
-      positives.compactMap { positive in
-        Learning.rocAUC(
-          scores: classes.indices.map { probabilities[$0 * classCount + positive] },
-          isPositive: classes.map { $0 == positive })
-      })
+    func overClasses(_ measure: ([Float], [Bool]) -> Double?) -> Double? {
+      mean(
+        positives.compactMap { positive in
+          measure(
+            classes.indices.map { probabilities[$0 * classCount + positive] },
+            classes.map { $0 == positive })
+        })
+    }
+    rocAUC = overClasses { Learning.rocAUC(scores: $0, isPositive: $1) }
+    averagePrecision = overClasses { Learning.averagePrecision(scores: $0, isPositive: $1) }
   }
 
   private static func logLoss(_ probabilities: [Float], _ classes: [Int], _ classCount: Int)
@@ -94,7 +106,8 @@ public struct ClassMetrics: Sendable, Hashable, Codable {
   public var named: [(name: String, value: Double?)] {
     let all = [
       ("accuracy", accuracy), ("balanced accuracy", balancedAccuracy), ("precision", precision),
-      ("recall", recall), ("F1", f1), ("kappa", kappa), ("ROC AUC", rocAUC), ("log loss", logLoss),
+      ("recall", recall), ("F1", f1), ("kappa", kappa), ("MCC", mcc), ("ROC AUC", rocAUC),
+      ("average precision", averagePrecision), ("log loss", logLoss),
     ]
     return classCount == 2 ? all + [("false-positive rate", falsePositiveRate)] : all
   }
@@ -120,6 +133,31 @@ public func rocAUC(scores: [Float], isPositive: [Bool]) -> Double? {
     first = end
   }
   return (rankSum - positives * (positives + 1) / 2) / (positives * negatives)
+}
+
+/// The sum over the thresholds of precision times the rise of recall; nil without positives.
+///
+/// Equal scores are one threshold. Scores must not be NaN.
+public func averagePrecision(scores: [Float], isPositive: [Bool]) -> Double? {
+  precondition(
+    scores.count == isPositive.count, "\(scores.count) scores for \(isPositive.count) samples")
+  let order = scores.indices.sorted { scores[$0] > scores[$1] }
+  let positives = isPositive.count { $0 }
+  guard positives > 0 else { return nil }
+  var sum = 0.0
+  var hits = 0
+  var first = 0
+  while first < order.count {
+    var end = first
+    let before = hits
+    while end < order.count, scores[order[end]] == scores[order[first]] {
+      if isPositive[order[end]] { hits += 1 }
+      end += 1
+    }
+    sum += Double(hits - before) / Double(positives) * Double(hits) / Double(end)
+    first = end
+  }
+  return sum
 }
 
 /// The mean, or nil of nothing.
@@ -165,6 +203,17 @@ private struct ConfusionTable {
   func f1(_ index: Int) -> Double? {
     let sum = rows[index] + columns[index]
     return sum == 0 ? nil : 2 * hits(index) / Double(sum)
+  }
+
+  var mcc: Double? {
+    let right = (0..<classCount).reduce(0) { $0 + hits($1) }
+    func sum(_ a: [Int], _ b: [Int]) -> Double {
+      zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let spread =
+      (total * total - sum(columns, columns)) * (total * total - sum(rows, rows))
+    guard trueClasses.count > 1 else { return nil }
+    return spread == 0 ? 0 : (right * total - sum(rows, columns)) / spread.squareRoot()
   }
 
   var kappa: Double? {

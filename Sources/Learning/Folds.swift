@@ -13,6 +13,8 @@ public struct Folds: Sendable, Hashable, Codable {
     case random
     /// As a column of the samples says.
     case field
+    /// At random by deposit: samples that are near one another or bear one name.
+    case deposit
   }
 
   /// A block of the map or a cell of the grid that belongs to a fold.
@@ -86,6 +88,17 @@ public struct Folds: Sendable, Hashable, Codable {
       placeOfSample: set.samples.map(\.cell))
   }
 
+  /// Divides deposits at random, balancing the classes: samples within `distance` map units of one
+  /// another, of one cell, or with the same name in `names` (where not empty) stay together.
+  public static func deposits(
+    _ set: SampleSet, distance: Double, names: [String] = [], folds: Int, seed: UInt64
+  ) throws(SampleError) -> Folds {
+    let first = set.clusters(within: distance, names: names)
+    return try Folds(
+      .deposit, set, places: set.samples.map(\.cell),
+      together: first.map { set.samples[$0].cell }, blockSize: 0, folds: folds, seed: seed)
+  }
+
   /// Numbers by size, other names by spelling.
   private static func isBefore(_ a: String, _ b: String) -> Bool {
     if let first = Double(a), let second = Double(b), first != second { return first < second }
@@ -112,12 +125,17 @@ public struct Folds: Sendable, Hashable, Codable {
   }
 
   private init(
-    _ method: Method, _ set: SampleSet, places: [Cell], blockSize: Double,
-    blockShift: SIMD2<Double> = .zero, folds: Int, seed: UInt64
+    _ method: Method, _ set: SampleSet, places: [Cell], together: [Cell]? = nil,
+    blockSize: Double, blockShift: SIMD2<Double> = .zero, folds: Int, seed: UInt64
   ) throws(SampleError) {
-    let groups = Self.groups(places, set)
+    let groups = Self.groups(together ?? places, set)
     guard folds >= 2, groups.count >= folds else {
-      let kind = method == .blocks ? "blocks of \(blockSize) map units" : "cells"
+      let kind =
+        switch method {
+        case .blocks: "blocks of \(blockSize) map units"
+        case .deposit: "deposits"
+        case .random, .field: "cells"
+        }
       throw .tooFewPlaces(
         "\(set.count) samples lie in \(groups.count) \(kind); expected at least \(max(2, folds)) "
           + "for \(folds) folds")

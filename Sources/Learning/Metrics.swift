@@ -53,6 +53,15 @@ public enum Metrics: Sendable, Hashable, Codable {
     if case .values(let values) = target { values[output] } else { .nan }
   }
 
+  /// The measures of classes, or of one label; nil of values.
+  public func classes(output: Int = 0) -> ClassMetrics? {
+    switch self {
+    case .classes(let metrics): metrics
+    case .labels(let metrics): metrics[output]
+    case .values: nil
+    }
+  }
+
   /// The measures of one output by name: the only one of classes, one per label or value.
   public func named(output: Int = 0) -> [(name: String, value: Double?)] {
     switch self {

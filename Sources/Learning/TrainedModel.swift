@@ -30,6 +30,15 @@ extension TrainingSet {
       graph: graph, segmentOfSample: segmentOfSample)
   }
 
+  /// The set with the background mean in missing cells of windows, and how many cells those were.
+  func filled(with background: [Float]) -> (set: TrainingSet, missing: Int) {
+    let parts = windows.map { filled($0, background) }
+    let set = TrainingSet(
+      like: self, samples: samples, spectra: spectra, windows: parts.map(\.values),
+      segmentOfSample: segmentOfSample)
+    return (set, parts.reduce(0) { $0 + $1.missing } / bandCount)
+  }
+
   /// Windows without missing cells, and how many values there were missing.
   func filled(_ windows: [Float], _ background: [Float]) -> (values: [Float], missing: Int) {
     precondition(background.count == bandCount, "\(background.count) of \(bandCount) bands")

@@ -52,7 +52,7 @@ struct TrainingRun {
   private let inputs: ModelBatch
   private let targets: TrainingTargets
   private let background: [Float]
-  /// The positions that are trained on, by id.
+  /// The positions that are trained on, by id, and after them those of samples made of them.
   private let fitted: [Int]
   /// The positions that early stopping watches.
   let watched: [Int]
@@ -80,26 +80,28 @@ struct TrainingRun {
       blockSize: set.blockSize, segments: hasGraph ? set.segmentOfSample : [],
       seed: options.seed)
     guard !part.training.isEmpty else { throw SampleError.mismatch("no samples to train on") }
-    fitted = part.training.sorted { set.samples.samples[$0].id < set.samples.samples[$1].id }
+    let own = part.training.sorted { set.samples.samples[$0].id < set.samples.samples[$1].id }
+    let background = Self.mean(of: set, at: own)
+    let (filled, missing) = set.filled(with: background)
+    let (whole, added) = filled.augmented(
+      by: options.augmentations, fitted: own, background: background, seed: options.seed)
+    fitted = own + added
     watched = part.validation
     self.options = options
     random = Randomness(seed: options.seed, Randomness.word("training"))
-    targets = TrainingTargets(set.samples, fitted: fitted, classWeights: options.classWeights)
-    let background = Self.mean(of: set, at: fitted)
-    let filled = set.windows.map { set.filled($0, background) }
+    targets = TrainingTargets(whole.samples, fitted: fitted, classWeights: options.classWeights)
     self.background = background
     inputs = ModelBatch(
-      count: set.count, spectra: set.spectra, windows: filled.map(\.values), graph: set.graph,
-      segmentOfSample: set.segmentOfSample)
+      count: whole.count, spectra: whole.spectra, windows: whole.windows, graph: whole.graph,
+      segmentOfSample: whole.segmentOfSample)
     model = try start ?? Model(architecture: architecture, seed: options.seed)
     if start != nil { targets.scaling.standardize(&model.parameters.head.output) }
     optimizer = Adam(
       learningRate: Double(options.learningRate), weightDecay: Double(options.weightDecay))
     best = model.parameters
     record = TrainingRecord(
-      trainingCount: fitted.count, validationCount: watched.count, validationMethod: part.method,
-      countsByClass: set.samples.counts(of: fitted),
-      filledCells: filled.reduce(0) { $0 + $1.missing } / set.bandCount)
+      trainingCount: own.count, validationCount: watched.count, validationMethod: part.method,
+      countsByClass: set.samples.counts(of: own), addedCount: added.count, filledCells: missing)
   }
 
   /// The mean spectrum of some samples, exact in any order.

@@ -3,7 +3,7 @@
 /// The defaults are meant for some two hundred samples: they fit in six batches of 32, so an epoch
 /// is six steps; `epochs` bounds the work and the validation part ends it, whose loss over some
 /// forty samples is noisy, hence the long patience.
-public struct TrainingOptions: Sendable, Hashable, Codable {
+public struct TrainingOptions: Sendable, Hashable {
   /// The most passes over the samples.
   public var epochs = 200
   /// The samples of one step.
@@ -22,6 +22,8 @@ public struct TrainingOptions: Sendable, Hashable, Codable {
   public var internalL1: Float = 1e-4
   /// The largest norm of a step's gradient, to which longer ones are shortened; 0 for no limit.
   public var clipNorm: Float = 5
+  /// How further samples are made of those that are trained on.
+  public var augmentations: [Augmentation] = []
   /// The seed of every random choice: first weights, order, dropout, validation part.
   public var seed: UInt64 = 0
 
@@ -76,24 +78,27 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
   public let validationMethod: Folds.Method
   /// The number of trained samples of each class, with each label, or with each value.
   public let countsByClass: [Int]
+  /// The number of samples that were made of those; nil in records of earlier versions.
+  public let addedCount: Int?
   /// The number of window cells without data that took the background mean.
   public let filledCells: Int
 
   /// The record of a training without epochs: a forest's or a regression's.
-  public init(trainingCount: Int, countsByClass: [Int]) {
+  public init(trainingCount: Int, addedCount: Int, countsByClass: [Int]) {
     self.init(
       trainingCount: trainingCount, validationCount: 0, validationMethod: .random,
-      countsByClass: countsByClass, filledCells: 0)
+      countsByClass: countsByClass, addedCount: addedCount, filledCells: 0)
   }
 
   init(
     trainingCount: Int, validationCount: Int, validationMethod: Folds.Method, countsByClass: [Int],
-    filledCells: Int
+    addedCount: Int, filledCells: Int
   ) {
     self.trainingCount = trainingCount
     self.validationCount = validationCount
     self.validationMethod = validationMethod
     self.countsByClass = countsByClass
+    self.addedCount = addedCount
     self.filledCells = filledCells
   }
 }

@@ -16,11 +16,14 @@ public struct TrainingSet: Sendable {
   public let graph: SegmentGraph?
   /// The segment of each sample, in the numbers of `graph`; empty without a graph.
   public let segmentOfSample: [Int32]
+  /// Whether each band is one of a group of categories, 1 in one and 0 in the others.
+  public let isCategory: [Bool]
 
   /// Gathers samples; throws `SampleError` where sizes disagree or a spectrum is not finite.
   public init(
     samples: SampleSet, blockSize: Double, bandCount: Int, spectra: [Float],
-    windows: [[Float]] = [], graph: SegmentGraph? = nil, segmentOfSample: [Int32] = []
+    windows: [[Float]] = [], graph: SegmentGraph? = nil, segmentOfSample: [Int32] = [],
+    isCategory: [Bool]? = nil
   ) throws(SampleError) {
     let count = samples.count
     guard spectra.count == count * bandCount else {
@@ -33,6 +36,9 @@ public struct TrainingSet: Sendable {
     }
     for window in windows where count > 0 && window.count % (count * bandCount) != 0 {
       throw .mismatch("\(window.count) window values for \(count) samples of \(bandCount) bands")
+    }
+    guard isCategory?.count ?? bandCount == bandCount else {
+      throw .mismatch("\(isCategory?.count ?? 0) kinds of bands for \(bandCount) bands")
     }
     if let graph {
       let segments = 0..<Int32(graph.segmentCount)
@@ -47,6 +53,7 @@ public struct TrainingSet: Sendable {
     self.windows = windows
     self.graph = graph
     self.segmentOfSample = segmentOfSample
+    self.isCategory = isCategory ?? [Bool](repeating: false, count: bandCount)
   }
 
   /// The number of samples.
@@ -62,7 +69,7 @@ public struct TrainingSet: Sendable {
       segmentOfSample: segmentOfSample.isEmpty ? [] : positions.map { segmentOfSample[$0] })
   }
 
-  private init(
+  init(
     like set: TrainingSet, samples: SampleSet, spectra: [Float], windows: [[Float]],
     segmentOfSample: [Int32]
   ) {
@@ -72,6 +79,7 @@ public struct TrainingSet: Sendable {
     self.spectra = spectra
     self.windows = windows
     graph = set.graph
+    isCategory = set.isCategory
     self.segmentOfSample = segmentOfSample
   }
 

@@ -31,6 +31,7 @@ struct MetricsTests {
         "false-positive rate": 1.0 / 9, "accuracy": 0.8, "balanced accuracy": 0.8080808080808081,
         "precision": 0.8888888888888888,
         "recall": 0.7272727272727273, "F1": 0.8, "kappa": 0.6039603960396039,
+        "MCC": 0.6161616161616161, "average precision": 0.9212592962592963,
         "ROC AUC": 0.9090909090909091, "log loss": 0.43665614436051603,
       ])
   }
@@ -52,7 +53,8 @@ struct MetricsTests {
       [
         "accuracy": 0.5416666666666666, "balanced accuracy": 0.5416666666666666,
         "precision": 0.5388888888888889, "recall": 0.5416666666666666, "F1": 0.49259259259259264,
-        "kappa": 0.3125, "ROC AUC": 0.6380208333333334, "log loss": 1.2859421143894074,
+        "kappa": 0.3125, "MCC": 0.3381261130002871, "average precision": 0.5465489728933665,
+        "ROC AUC": 0.6380208333333334, "log loss": 1.2859421143894074,
       ])
   }
 
@@ -88,8 +90,8 @@ struct MetricsTests {
     #expect(one.accuracy == 0.5 && one.logLoss != nil)
     #expect(
       one.named.filter { $0.value == nil }.map(\.name) == [
-        "balanced accuracy", "precision", "recall", "F1", "kappa", "ROC AUC",
-        "false-positive rate",
+        "balanced accuracy", "precision", "recall", "F1", "kappa", "MCC", "ROC AUC",
+        "average precision", "false-positive rate",
       ])
     let never = ClassMetrics(probabilities: [0.9, 0.1, 0.6, 0.4], classes: [1, 0], classCount: 2)
     #expect(never.precision == nil && never.recall == 0 && never.f1 == 0)

@@ -36,6 +36,9 @@ def classification(name, n, classes, seed):
         "recall": m.recall_score(truth, hard, average=average),
         "F1": m.f1_score(truth, hard, average=average),
         "kappa": m.cohen_kappa_score(truth, hard),
+        "MCC": m.matthews_corrcoef(truth, hard),
+        "average precision": m.average_precision_score(
+            truth if classes == 2 else np.eye(classes)[truth], scores),
         "ROC AUC": m.roc_auc_score(truth, scores, multi_class="ovr", average="macro"),
         "log loss": m.log_loss(truth, p, labels=range(classes)),
     }.items():

@@ -168,7 +168,7 @@ struct FoldMapsTests {
     let page = try text("report.html")
     for words in [
       "prediction rate (held-out places on the maps of their folds)",
-      "success rate (map trained with these places)",
+      "Success rate: the places on the map whose model was trained with them",
       "Prediction and area: deposit, prediction rate",
     ] {
       #expect(page.contains(words), "\(words)")

@@ -74,6 +74,68 @@ struct TrainTests {
     #expect(Set(model.parameters.branchNames) == left)
   }
 
+  /// Further samples are made of what is trained on, for every method.
+  @Test(arguments: [
+    ("network", "smote"), ("random-forest", "adasyn"), ("logistic-regression", "noise"),
+    ("network", "rotate-flip"), ("network", "random-drop"), ("random-forest", "borderline-smote"),
+  ])
+  func samplesAreAugmented(method: String, way: String) throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    func notes(_ augment: String, _ name: String) throws -> (ModelNotes, [UInt8]) {
+      let path = try sample.ground(
+        name,
+        labels: """
+          { type: "labels", tag: "labels", file: "${data}/points.gpkg", field: "Cd_exceeds" },
+          """,
+        then: """
+          { type: "train", tag: "model", method: "\(method)", trees: 5, epochs: 2, background: 3,
+            inputs: { cube: "cube", samples: "labels" }, augment: [\(augment)],
+            branches: [{ type: "patch-cnn", window: 3, width: 3,
+              layers: [{ type: "convolution", filters: 2 }] }] },
+          """)
+      let bytes = try sample.value(path, of: "model", out: name).bytes
+      return (try ModelPackage(bytes).notes, bytes)
+    }
+    let (plain, before) = try notes("", "plain")
+    let (more, after) = try notes("{ type: \"\(way)\" }", "more")
+    #expect(plain.record.addedCount == 0)
+    let added = try #require(more.record.addedCount)
+    let counts = more.record.countsByClass
+    switch way {
+    case "rotate-flip": #expect(added == 7 * more.record.trainingCount)
+    case "noise", "random-drop": #expect(added == more.record.trainingCount)
+    case "adasyn": #expect(abs(added - abs(counts[0] - counts[1])) < 20 && added > 0)
+    default: #expect(added == abs(counts[0] - counts[1]))
+    }
+    #expect(more.record.countsByClass == plain.record.countsByClass)
+    #expect(before != after)
+  }
+
+  @Test func augmentationsThatCannotBeAreRefused() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    func problem(_ augment: String, _ more: String) throws -> String {
+      let path = try sample.ground(
+        "wrong",
+        labels: """
+          { type: "labels", tag: "labels", file: "${data}/points.gpkg", \(more) },
+          """,
+        then: """
+          { type: "superpixels", tag: "segments", inputs: ["cube"] },
+          { type: "train", tag: "model",
+            inputs: { cube: "cube", samples: "labels", segments: "segments" },
+            augment: [\(augment)], branches: [{ type: "graph" }] },
+          """)
+      let problems = Runner.problems(path, overrides: Overrides())
+      #expect(problems.count == 1 && problems.first?.key == "augment")
+      return problems.first?.message ?? ""
+    }
+    let classes = "field: \"Cd_exceeds\""
+    #expect(try problem("{ type: \"smote\" }", classes).contains("belong to no superpixel"))
+    #expect(try problem("{ type: \"rotate-flip\" }", classes).contains("no branch reads any"))
+  }
+
   @Test func weightsFollowTheLossThatWasBest() throws {
     let sample = try SampleRun()
     defer { sample.remove() }

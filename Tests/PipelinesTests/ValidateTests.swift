@@ -49,6 +49,47 @@ struct ValidateTests {
     #expect(abs(auc - ordered / Double(positive.count * negative.count)) < 1e-12)
   }
 
+  /// The gap is that of the accuracies, and overlapping windows are counted.
+  @Test func modelsAreComparedWithWhatTheyFit() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let path = try sample.ground(
+      "fitted",
+      labels: """
+        { type: "labels", tag: "labels", file: "${data}/points.gpkg", field: "Cd_exceeds" },
+        { type: "split", tag: "folds", method: "deposit", distance: 150, folds: 4 },
+        """,
+      then: """
+        { type: "train", tag: "model", inputs: { cube: "cube", samples: "labels" },
+          branches: [{ type: "patch-cnn", window: 5, width: 4,
+            layers: [{ type: "convolution", filters: 2 }] }], epochs: 2 },
+        { type: "validate", tag: "scores", inputs: { model: "model", folds: "folds" } },
+        { type: "write", inputs: ["scores"] }, { type: "report" },
+        """)
+    let scores = try Scores.stored(try sample.value(path, of: "scores").bytes)
+    #expect(scores.method == .deposit)
+    for fold in 0..<4 {
+      let measures = Dictionary(
+        uniqueKeysWithValues: scores.measures(output: 0, fold: fold).map { ($0.name, $0.value) })
+      let training = try #require(measures["training accuracy"] ?? nil)
+      let tested = try #require(measures["accuracy"] ?? nil)
+      #expect((0.1...1).contains(training))
+      #expect(measures["overfitting gap"] == training - tested)
+      guard case .classes(let fitted)? = scores.folds[fold].trainingMetrics else {
+        Issue.record("expected the fit of classes")
+        return
+      }
+      #expect(fitted.count == scores.folds[fold].trainingSamples && fitted.accuracy == training)
+    }
+    let overlapping = scores.folds.reduce(0) { $0 + $1.overlapping }
+    #expect(overlapping > 0 && overlapping < 259)
+    #expect(sample.run(path, out: "out") == .done)
+    let csv = String(decoding: try #require(sample.bytes("out", "scores.csv")), as: UTF8.self)
+    #expect(csv.contains("pooled,,overfitting gap,") && csv.contains("fold 4,,MCC,"))
+    let page = String(decoding: try #require(sample.bytes("out", "report.html")), as: UTF8.self)
+    #expect(page.contains("The windows of \(overlapping) of 259 test samples overlap"))
+  }
+
   /// With a graph branch no training sample shares a segment with a test sample; without one, every
   /// other fold's sample is trained on.
   @Test func sharedSegmentsAreLeftOutAndCounted() throws {

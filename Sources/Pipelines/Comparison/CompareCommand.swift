@@ -155,8 +155,8 @@ struct ComparisonRun {
               columns: plain.columns, rows: plain.rows)),
           .table(
             HTMLReport.Table(
-              "Difference from '\(first)' in the same runs: mean, standard deviation, and in how many "
-                + "runs it is above 0", columns: paired.columns, rows: paired.rows)),
+              "Paired difference from '\(first)' (runs above 0)",
+              columns: paired.columns, rows: paired.rows)),
         ])
     }
     let variants = HTMLReport.Table(

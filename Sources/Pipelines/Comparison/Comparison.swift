@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Reports
 
 /// The scores of several variants of a pipeline over repeated splits and seeds.
 struct Comparison: Sendable, Equatable {
@@ -50,7 +51,7 @@ struct Comparison: Sendable, Equatable {
     for (tag, result) in scores.sorted(by: { $0.key < $1.key }) {
       for (index, label) in result.metrics.outputNames(result.classes) {
         let name = label.isEmpty ? tag : "\(tag): \(label)"
-        for (measure, value) in result.metrics.pooled.named(output: index) {
+        for (measure, value) in result.measures(output: index) {
           self.scores.append(
             Score(variant: variant, run: run, output: name, measure: measure, value: value))
         }
@@ -172,13 +173,5 @@ extension Comparison {
     var text = String(format: "%+.3f", difference.mean)
     if !difference.deviation.isNaN { text += String(format: " ± %.3f", difference.deviation) }
     return text + " (\(difference.above)/\(difference.count))"
-  }
-}
-
-extension String {
-  /// The text as a field of a CSV line.
-  var csvField: String {
-    contains(where: { ",\"\n".contains($0) })
-      ? "\"" + replacingOccurrences(of: "\"", with: "\"\"") + "\"" : self
   }
 }

@@ -7,6 +7,8 @@ import Rasters
 struct GatheredSamples {
   let set: SampleSet
   let bandCount: Int
+  /// Whether each band is one of a group of categories.
+  let isCategory: [Bool]
   /// Rows by position in the set; nil where a sample misses a band or a segment it needs.
   let rows: [SampleRows.Row?]
   /// The segments around the samples, for a graph branch.
@@ -15,9 +17,10 @@ struct GatheredSamples {
   let segmentOfSample: [Int32]
 
   /// Puts tables together; the result does not depend on how the map was divided into chunks.
-  init(_ set: SampleSet, tables: [[UInt8]], bandCount: Int, needsSegments: Bool) throws {
+  init(_ set: SampleSet, tables: [[UInt8]], bands: [Band], needsSegments: Bool) throws {
     self.set = set
-    self.bandCount = bandCount
+    bandCount = bands.count
+    isCategory = bands.map { $0.group != nil }
     var rows = [SampleRows.Row?](repeating: nil, count: set.count)
     var segments: [UInt32: SampleRows.Segment] = [:]
     for table in tables {

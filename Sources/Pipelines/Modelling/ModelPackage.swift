@@ -104,6 +104,8 @@ struct ModelNotes: Codable, Sendable {
   var samplesInSharedSegments: Int
   /// Segments whose training samples do not agree.
   var conflictingSegments: Int
+  /// How well the model fits the samples that it was made from; nil in files of earlier versions.
+  var trainingMetrics: Metrics?
   /// The seed of the pipeline.
   var seed: UInt64
 }

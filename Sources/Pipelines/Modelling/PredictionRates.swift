@@ -1,4 +1,5 @@
 import Learning
+import Reports
 
 /// Where held-out places stand on the maps of their folds, which have not seen them.
 struct PredictionRates: Codable, Sendable {

@@ -23,9 +23,10 @@ struct PredictorTraining: Sendable {
     OptionSpec(
       "inverse-penalty", .number(.leastNonzeroMagnitude...1e12), default: 1,
       "The inverse of a logistic regression's penalty on squared coefficients."),
+    AugmentOptions.option,
   ]
 
-  init(_ request: PlanRequest, _ architecture: ModelArchitecture) {
+  init(_ request: PlanRequest, _ architecture: ModelArchitecture) throws {
     let options = request.options
     method = Predictor.Method(rawValue: options.string("method")) ?? .network
     self.architecture = architecture
@@ -37,6 +38,7 @@ struct PredictorTraining: Sendable {
     network.patience = options.int("patience")
     network.validationShare = options.double("validation")
     network.classWeights = options.string("class-weights") == "none" ? .none : .balanced
+    network.augmentations = try AugmentOptions.augmentations(request, architecture)
     network.seed = request.seed
     self.network = network
     var forest = RandomForest.Options()
@@ -63,38 +65,43 @@ struct PredictorTraining: Sendable {
 
   /// Trains on the samples at `positions`.
   func train(_ gathered: GatheredSamples, _ positions: [Int]) throws -> Result {
+    let set = try gathered.trainingSet(positions, blockSize: blockSize)
     guard method != .network else {
-      let set = try gathered.trainingSet(positions, blockSize: blockSize)
       let trained = try Trainer.train(set, architecture: architecture, options: network)
       return Result(
         predictor: .network(trained.model), record: trained.record,
         backgroundMean: trained.backgroundMean)
     }
-    let set = try gathered.chosen(positions)
-    let rows = gathered.spectra(positions)
+    let background = Self.means(set.spectra, architecture.bandCount)
+    let (whole, added) = set.augmented(
+      by: network.augmentations, fitted: Array(0..<set.count), background: background,
+      seed: network.seed)
     return Result(
-      predictor: try method == .forest ? grow(set, rows) : regress(set, rows),
-      record: TrainingRecord(trainingCount: set.count, countsByClass: set.counts),
-      backgroundMean: Self.means(rows, architecture.bandCount))
+      predictor: try method == .forest ? grow(whole) : regress(whole),
+      record: TrainingRecord(
+        trainingCount: set.count, addedCount: added.count, countsByClass: set.samples.counts),
+      backgroundMean: background)
   }
 
-  private func grow(_ set: SampleSet, _ rows: [Float]) throws -> Predictor {
+  private func grow(_ set: TrainingSet) throws -> Predictor {
+    let samples = set.samples.samples
     let target: RandomForest.Target =
-      set.kind == .linear
+      set.samples.kind == .linear
       ? .values(
-        set.samples.map { if case .values(let values) = $0.target { values[0] } else { .nan } })
-      : .classes(Self.classes(set), count: set.categories.count)
+        samples.map { if case .values(let values) = $0.target { values[0] } else { .nan } })
+      : .classes(Self.classes(set.samples), count: set.samples.categories.count)
     return .forest(
       try RandomForest(
-        rows: rows, target: target, weights: set.samples.map(\.weight), options: forest),
+        rows: set.spectra, target: target, weights: samples.map(\.weight), options: forest),
       architecture)
   }
 
-  private func regress(_ set: SampleSet, _ rows: [Float]) throws -> Predictor {
+  private func regress(_ set: TrainingSet) throws -> Predictor {
     .logistic(
       try LogisticRegression(
-        rows: rows, classes: Self.classes(set), classCount: set.categories.count,
-        weights: set.samples.map(\.weight), options: logistic), architecture)
+        rows: set.spectra, classes: Self.classes(set.samples),
+        classCount: set.samples.categories.count, weights: set.samples.samples.map(\.weight),
+        options: logistic), architecture)
   }
 
   private static func classes(_ set: SampleSet) -> [Int] {

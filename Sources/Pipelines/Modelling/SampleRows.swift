@@ -88,18 +88,11 @@ struct SampleGatherer: Sendable {
   let samples: SamplesProduct
   let architecture: ModelArchitecture
 
-  /// The edges of the windows that patch branches read.
-  private var windowSizes: [Int] {
-    architecture.branches.compactMap {
-      if case .patch(let patch) = $0 { patch.window } else { nil }
-    }
-  }
-
   /// The node that makes the table.
   func node(_ request: PlanRequest) -> Node {
     let branch = architecture.graphBranch
     let graphHalo = branch.flatMap { segments?.lattice.haloOfGraph(hops: $0.reach) } ?? 0
-    let halo = max(windowSizes.max() ?? 0, graphHalo)
+    let halo = max(architecture.windows.max() ?? 0, graphHalo)
     var edges: [Node.Edge] = [
       .all(samples.node), .halo(cube.node, halo), .cells(cube.view.node),
     ]
@@ -108,7 +101,7 @@ struct SampleGatherer: Sendable {
       Node(
         name: request.name + "/samples", kind: .table,
         identity: [
-          "sample rows 2", "\(windowSizes)", "\(branch?.hops ?? -1)",
+          "sample rows 2", "\(architecture.windows)", "\(branch?.hops ?? -1)",
           branch?.weights.map { "sigma \($0.sigma), tau \($0.tau ?? 0)" } ?? "unweighted",
         ], edges: edges
       ) { context in .bytes(try gather(context).bytes) })
@@ -138,7 +131,7 @@ struct SampleGatherer: Sendable {
   ) throws -> SampleRows.Row {
     let cell = Window(x: sample.cell.column, y: sample.cell.row, width: 1, height: 1)
     let own: Set<Cell> = [sample.cell]
-    let windows = try windowSizes.map { size in
+    let windows = try architecture.windows.map { size in
       let window = Window(
         x: sample.cell.column - size / 2, y: sample.cell.row - size / 2, width: size, height: size)
       return try context.reflectedCube(1, window, excluding: own).values

@@ -21,6 +21,11 @@ extension NodeContext {
 }
 
 extension ModelArchitecture {
+  /// The edges of the windows that patch branches read, in cells.
+  var windows: [Int] {
+    branches.compactMap { if case .patch(let patch) = $0 { patch.window } else { nil } }
+  }
+
   /// The graph branch, whose propagation and weights all graph branches share.
   var graphBranch: GraphBranch? {
     for case .graph(let graph) in branches { return graph }

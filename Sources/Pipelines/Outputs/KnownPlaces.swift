@@ -1,6 +1,7 @@
 import Learning
 import Networks
 import Rasters
+import Reports
 
 /// A map of probabilities with the samples that its model was trained on, and its scores.
 struct MapOfKnownPlaces {

@@ -52,6 +52,10 @@ struct OutputWriter {
         if let rates {
           try writeBytes([UInt8](rates.placesCSV.utf8), "\(scores.tag)-places.csv", &result)
         }
+      case .figures(let figures):
+        for figure in try [Figure].stored(try executor.value(figures.node)) {
+          try writeBytes([UInt8](figure.csv.utf8), "\(figures.tag)-\(figure.name).csv", &result)
+        }
       case .samples, .folds, .outputs: continue
       }
     }
@@ -211,18 +215,15 @@ extension Scores {
   /// The measures as a table: scope (all folds pooled, or one), output, measure, value.
   var csv: String {
     var lines = ["scope,output,measure,value"]
-    func add(_ scope: String, _ metrics: Metrics) {
-      let outputs = self.metrics.outputNames(classes)
-      for (index, name) in outputs {
-        for (measure, value) in metrics.named(output: index) {
+    func add(_ scope: String, fold: Int?) {
+      for (index, name) in metrics.outputNames(classes) {
+        for (measure, value) in measures(output: index, fold: fold) {
           lines.append("\(scope),\(name.csvField),\(measure),\(value.map { "\($0)" } ?? "")")
         }
       }
     }
-    add("pooled", metrics.pooled)
-    for (fold, metrics) in metrics.perFold.enumerated() {
-      if let metrics { add("fold \(foldNames[fold])", metrics) }
-    }
+    add("pooled", fold: nil)
+    for (fold, name) in foldNames.enumerated() { add("fold \(name)", fold: fold) }
     return lines.joined(separator: "\n") + "\n"
   }
 }

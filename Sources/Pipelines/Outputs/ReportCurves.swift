@@ -65,7 +65,7 @@ extension KnownPlaces {
         let success = curve.success
         let crossing = success.crossing
         return [
-          curve.name, curve.way.title, "\(curve.count)", "\(curve.missing)",
+          curve.name, curve.way.short, "\(curve.count)", "\(curve.missing)",
           decimals(success.areaUnderCurve),
         ]
           + [0.05, 0.1, 0.2].map { percent(success.depositShare(atArea: $0)) }

@@ -39,6 +39,7 @@ extension ReportPage {
     var text =
       "\(word[model.method.rawValue] ?? "A logistic regression") of \(package.predictor.summary)\(size ?? ""); "
       + "\(record.trainingCount) samples trained on"
+    if let added = record.addedCount, added > 0 { text += " and \(added) made of them" }
     if !record.epochs.isEmpty {
       text +=
         ", \(record.validationCount) watched for early stopping; the weights are those of epoch "

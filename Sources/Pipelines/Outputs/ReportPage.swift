@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 6, gossan \(Gossan.version)")
+    hash.add("report 7, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -58,6 +58,9 @@ struct ReportPage {
     for case .model(let model) in task.products.map(\.product) {
       sections.append(try modelSection(model))
     }
+    for case .figures(let figures) in task.products.map(\.product) {
+      sections.append(try figuresSection(figures))
+    }
     sections += try componentSections()
     sections += known.compactMap(\.section)
     sections.append(
@@ -87,11 +90,12 @@ struct ReportPage {
     var blocks: [HTMLReport.Block] = [.text(method(scores))]
     let outputs = scores.metrics.outputNames(scores.classes)
     for (output, name) in outputs {
-      let pooled = scores.metrics.pooled.named(output: output)
+      let pooled = scores.measures(output: output)
       let rows = pooled.enumerated().map { index, entry in
         [entry.name, text(entry.value)]
-          + scores.metrics.perFold.map { fold in
-            text(fold.flatMap { $0.named(output: output)[index].value })
+          + scores.foldNames.indices.map { fold in
+            let own = scores.measures(output: output, fold: fold)
+            return text(own.isEmpty ? nil : own[index].value)
           }
       }
       blocks.append(
@@ -123,23 +127,44 @@ struct ReportPage {
   private func method(_ scores: Scores) -> String {
     let way =
       switch scores.method {
-      case .blocks: "spatial blocks of \(scores.blockSize) map units"
+      case .blocks:
+        "spatial blocks of \(NumberText.short(scores.blockSize, significant: 9)) map units"
       case .random:
         "random cells: neighbours of test samples are trained on, so these scores flatter the model"
       case .field: "the folds of a column of the samples"
+      case .deposit:
+        "deposits at random: other deposits near a tested one are trained on, so these scores may "
+          + "flatter the model"
       }
     let shared = scores.folds.reduce(0) { $0 + $1.sharedSegmentSamples }
     let missing = scores.folds.reduce(0) { $0 + $1.missing }
+    let overlapping = scores.folds.reduce(0) { $0 + $1.overlapping }
+    let tested = scores.folds.reduce(0) { $0 + $1.positions.count + $1.missing }
     return "Divided by \(way). Everything fitted was fitted anew in each of "
       + "\(scores.folds.count) folds. \(shared) times a training sample was left out because its "
       + "segment holds a test sample; \(missing) test samples could not be used because a band "
       + "or segment is missing there."
+      + (overlapping == 0
+        ? ""
+        : " The windows of \(overlapping) of \(tested) test samples overlap those of training "
+          + "samples: they share cells, though no labels.")
   }
 
   private func text(_ value: Double?) -> String {
     guard let value else { return "-" }
     return value == value.rounded() && abs(value) < 1e15
       ? "\(Int(value))" : String(format: "%.3f", value)
+  }
+}
+
+extension ReportPage {
+  /// The charts of a stage that looks into a model.
+  private func figuresSection(_ figures: FiguresProduct) throws -> HTMLReport.Section {
+    HTMLReport.Section(
+      figures.title,
+      try [Figure].stored(try executor.value(figures.node)).map {
+        .chart($0.chart, caption: $0.caption)
+      })
   }
 }
 

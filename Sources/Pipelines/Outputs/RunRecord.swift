@@ -48,7 +48,7 @@ struct RunRecord {
     }
     for (tag, scores) in try scores() {
       for (output, name) in scores.metrics.outputNames(scores.classes) {
-        add(tag, name, scores.metrics.pooled.named(output: output))
+        add(tag, name, scores.measures(output: output))
       }
     }
     for case .scores(let scores) in plan.products.map(\.product) {

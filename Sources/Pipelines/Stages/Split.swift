@@ -12,12 +12,13 @@ enum Split: Stage {
     details: """
       'blocks' divides by squares of the map, so that a test sample has no near neighbour among the \
       training samples; 'random' by cell, which flatters a model wherever neighbours resemble each \
-      other; 'field' takes a column of the samples. A test place is a block, or a cell for 'random' \
-      and 'field': no label and no point measurement in it reaches any fit or feature of its fold.
+      other; 'deposit' at random by deposit, samples near one another together; 'field' takes a \
+      column of the samples. A test place is a block, or a cell for the other methods: no label and \
+      no point measurement in it reaches any fit or feature of its fold.
       """,
     options: [
       OptionSpec(
-        "method", .choice(["blocks", "random", "field"]), default: "blocks",
+        "method", .choice(["blocks", "random", "deposit", "field"]), default: "blocks",
         "How samples are divided."),
       OptionSpec(
         "folds", .integer(2...100), default: 5, "The number of folds; not for 'field'."),
@@ -25,7 +26,11 @@ enum Split: Stage {
         "size", .number(.leastNonzeroMagnitude...1e12), default: .optional, unit: "map units",
         "The edge of a block; by default a fifth of the grid's longer side.", example: "2000"),
       OptionSpec(
-        "field", .string, default: .optional, "The column that holds the fold.",
+        "distance", .number(0...1e12), default: 0, unit: "map units",
+        "For 'deposit': samples at most so far from one another belong to one deposit."),
+      OptionSpec(
+        "field", .string, default: .optional,
+        "The column that holds the fold, or for 'deposit' the name of the deposit.",
         example: "\"fold\""),
     ],
     inputs: [InputDefinition("samples", [.samples], "The samples to divide.")],
@@ -38,7 +43,8 @@ enum Split: Stage {
     let method = options.string("method")
     let count = try foldCount(request, samples)
     let seed = request.splitSeed
-    let field = options.string("field")
+    let field = options.optionalString("field")
+    let distance = options.double("distance")
     let shift = blockShift(request, size)
     let folds = options.int("folds")
     let node = request.planner.node(
@@ -51,8 +57,13 @@ enum Split: Stage {
         let result =
           switch method {
           case "random": try Folds.random(set, folds: folds, seed: seed)
+          case "deposit":
+            try Folds.deposits(
+              set, distance: distance,
+              names: field.map { name in set.samples.map { $0.attributes[name] ?? "" } } ?? [],
+              folds: folds, seed: seed)
           case "field":
-            try Folds.field(set, values: set.samples.map { $0.attributes[field] ?? "" })
+            try Folds.field(set, values: set.samples.map { $0.attributes[field ?? ""] ?? "" })
           default: try Folds.blocks(set, size: size, shift: shift, folds: folds, seed: seed)
           }
         return .bytes([UInt8](try JSONEncoder.stable.encode(result)))
@@ -68,17 +79,22 @@ enum Split: Stage {
   }
 
   private static func foldCount(_ request: PlanRequest, _ samples: SamplesProduct) throws -> Int {
-    guard request.options.string("method") == "field" else { return request.options.int("folds") }
-    guard request.options.has("field") else {
-      throw request.failure("field", "the method 'field' needs the column that holds the fold")
+    let method = request.options.string("method")
+    guard let field = request.options.optionalString("field"),
+      ["field", "deposit"].contains(method)
+    else {
+      guard method != "field" else {
+        throw request.failure("field", "the method 'field' needs the column that holds the fold")
+      }
+      return request.options.int("folds")
     }
-    let field = request.options.string("field")
     guard let values = samples.columns[field] else {
       throw request.failure(
         "field",
         "the samples have no column '\(field)'"
           + Suggestion.phrase(field, among: samples.columns.keys.sorted()))
     }
+    guard method == "field" else { return request.options.int("folds") }
     let count = Set(values).subtracting([""]).count
     guard count >= 2 else {
       throw request.failure("field", "column '\(field)' has \(count) values; expected two or more")

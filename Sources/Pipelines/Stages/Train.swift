@@ -5,7 +5,7 @@ import Rasters
 
 /// Trains a network on the samples, on the training part only inside `validate`.
 enum Train: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "train",
     summary: "Trains a network, a random forest or a logistic regression on labelled samples.",
@@ -84,8 +84,8 @@ enum Train: Stage {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
     let scales = needsSegments ? segments?.family.map(Optional.some) ?? [] : [nil]
-    let members = scales.map { scale in
-      member(
+    let members = try scales.map { scale in
+      try member(
         request, method, architecture,
         ModelProduct.Training(
           rows: SampleGatherer(
@@ -99,9 +99,9 @@ enum Train: Stage {
   private static func member(
     _ request: PlanRequest, _ method: Predictor.Method, _ architecture: ModelArchitecture,
     _ training: ModelProduct.Training
-  ) -> ModelProduct {
+  ) throws -> ModelProduct {
     ModelProduct(
-      tag: request.tag, node: fitNode(request, training, architecture), method: method,
+      tag: request.tag, node: try fitNode(request, training, architecture), method: method,
       architecture: architecture, classes: training.samples.classes, training: training)
   }
 
@@ -153,9 +153,9 @@ enum Train: Stage {
 
   private static func fitNode(
     _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
-  ) -> Node {
+  ) throws -> Node {
     let fold = request.fold
-    let method = PredictorTraining(request, architecture)
+    let method = try PredictorTraining(request, architecture)
     let recipe = Recipe(
       type: "model-inputs", options: "{}",
       inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
@@ -192,7 +192,10 @@ enum Train: Stage {
           minimum: extremes(sources, min), maximum: extremes(sources, max),
           record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
           sharedSegmentSamples: shared, samplesInSharedSegments: sharing.samples,
-          conflictingSegments: sharing.conflicts, seed: request.seed)
+          conflictingSegments: sharing.conflicts,
+          trainingMetrics: gathered.metrics(
+            of: trained.predictor, at: positions, fill: trained.backgroundMean),
+          seed: request.seed)
         return .bytes(try ModelPackage(predictor: trained.predictor, notes: notes).encoded())
       })
   }
@@ -215,7 +218,7 @@ enum Train: Stage {
   ) throws -> GatheredSamples {
     try GatheredSamples(
       try SampleSet.stored(try context.value(1)),
-      tables: try context.tables(0, context.window), bandCount: architecture.bandCount,
+      tables: try context.tables(0, context.window), bands: training.cube.bands,
       needsSegments: training.segments != nil)
   }
 
@@ -231,6 +234,13 @@ enum Train: Stage {
 }
 
 extension GatheredSamples {
+  /// How well a model predicts some of the samples.
+  func metrics(of predictor: Predictor, at positions: [Int], fill: [Float]) -> Metrics {
+    Metrics(
+      predictions: predictor.probabilities(batch(positions, fill: fill)),
+      targets: positions.map { set.samples[$0].target }, kind: set.kind)
+  }
+
   /// Some of the samples as a set of their own; of classes, two at least must occur.
   func chosen(_ positions: [Int]) throws -> SampleSet {
     guard !positions.isEmpty else {
@@ -250,6 +260,7 @@ extension GatheredSamples {
       samples: chosen(positions), blockSize: blockSize, bandCount: bandCount,
       spectra: spectra(positions),
       windows: windows(positions), graph: graph,
-      segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
+      segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] },
+      isCategory: isCategory)
   }
 }

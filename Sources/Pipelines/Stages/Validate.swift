@@ -5,7 +5,7 @@ import Rasters
 
 /// Scores a model out of fold: everything fitted is fitted anew without each fold's test places.
 enum Validate: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "validate",
     summary: "Scores a model on folds that it has not seen.",
@@ -83,13 +83,14 @@ enum Validate: Stage {
     guard let training = model.training else { return model.node }
     return request.planner.node(
       Node(
-        name: "\(request.name)@\(fold)", kind: .value, identity: ["fold predictions 1", "\(fold)"],
+        name: "\(request.name)@\(fold)", kind: .value, identity: ["fold predictions 2", "\(fold)"],
         edges: [
           .all(training.rows), .all(training.samples.node), .all(folds.node), .all(model.node),
         ]
       ) { context in
         let gathered = try Train.gather(context, training, model.architecture)
-        let tested = try TestPlaces(try context.value(2), fold: fold).folds.testSamples(fold)
+        let folds = try TestPlaces(try context.value(2), fold: fold).folds
+        let tested = folds.testSamples(fold)
         let usable = Set(gathered.usable)
         let positions = tested.filter(usable.contains)
         let package = try ModelPackage(try context.value(3))
@@ -106,8 +107,20 @@ enum Validate: Stage {
                 sharedSegmentSamples: package.notes.sharedSegmentSamples,
                 trainingSamples: package.notes.record.trainingCount
                   + package.notes.record.validationCount,
-                bestEpoch: package.notes.record.bestEpoch))))
+                bestEpoch: package.notes.record.bestEpoch,
+                overlapping: overlapping(gathered, folds, fold, model.architecture),
+                trainingMetrics: package.notes.trainingMetrics))))
       })
+  }
+
+  /// The test samples whose window overlaps that of a training sample.
+  private static func overlapping(
+    _ gathered: GatheredSamples, _ folds: Folds, _ fold: Int, _ architecture: ModelArchitecture
+  ) -> Int {
+    let window = architecture.windows.max() ?? 0
+    return gathered.set.overlapping(
+      folds.testSamples(fold), Train.trainingPositions(folds, fold, gathered).positions,
+      window: window)
   }
 
   /// The predictions of a fold by several models as those of one.
@@ -118,7 +131,7 @@ enum Validate: Stage {
     return request.planner.node(
       Node(
         name: "\(request.name)@\(fold)", kind: .value,
-        identity: ["combined fold predictions 1", model.combination.rawValue],
+        identity: ["combined fold predictions 2", model.combination.rawValue],
         edges: parts.map(Node.Edge.all)
       ) { context in
         let predictions = try parts.indices.map {
@@ -174,6 +187,10 @@ struct FoldPredictions: Codable {
   var sharedSegmentSamples: Int
   var trainingSamples: Int
   var bestEpoch: Int
+  /// Test samples whose window overlaps that of a training sample.
+  var overlapping: Int
+  /// How well the fold's model fits the samples that it was made from; nil of several models.
+  var trainingMetrics: Metrics?
 }
 
 extension FoldPredictions {
@@ -195,7 +212,8 @@ extension FoldPredictions {
       missing: first.missing + first.positions.count - common.count,
       sharedSegmentSamples: parts.reduce(0) { $0 + $1.sharedSegmentSamples },
       trainingSamples: parts.map(\.trainingSamples).min() ?? 0,
-      bestEpoch: parts.map(\.bestEpoch).min() ?? 0)
+      bestEpoch: parts.map(\.bestEpoch).min() ?? 0,
+      overlapping: parts.map(\.overlapping).max() ?? 0)
   }
 }
 
@@ -212,4 +230,19 @@ struct Scores: Codable {
   var foldOfSample: [Int]
   /// Whether a branch saw unlabelled cells of test places.
   var isTransductive: Bool
+}
+
+extension Scores {
+  /// The measures of one output, pooled out of fold or of one fold, and, of classes and labels, how
+  /// much better models fit the samples that they were made from: pooled the mean over the folds.
+  func measures(output: Int, fold: Int? = nil) -> [(name: String, value: Double?)] {
+    guard let own = fold.map({ metrics.perFold[$0] }) ?? metrics.pooled else { return [] }
+    let measures = own.named(output: output)
+    guard let tested = own.classes(output: output) else { return measures }
+    let parts = fold.map { [folds[$0]] } ?? folds
+    let fitted = parts.compactMap { $0.trainingMetrics?.classes(output: output)?.accuracy }
+    let mean = fitted.isEmpty ? nil : fitted.reduce(0, +) / Double(fitted.count)
+    let gap = mean.flatMap { mean in tested.accuracy.map { mean - $0 } }
+    return measures + [("training accuracy", mean), ("overfitting gap", gap)]
+  }
 }

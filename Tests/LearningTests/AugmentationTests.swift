@@ -1,0 +1,128 @@
+import Networks
+import Rasters
+import Testing
+
+@testable import Learning
+
+struct AugmentationTests {
+  /// Twelve samples of two bands, the second a category, with windows of 2 x 2 cells.
+  private func set(rare: Int = 3) throws -> TrainingSet {
+    let samples = (0..<12).map { number in
+      Sample(
+        id: 5 * number, x: Double(number), y: 0, cell: Cell(column: number, row: 0),
+        target: .category(number < rare ? 1 : 0), weight: Float(1 + number % 2))
+    }
+    return try TrainingSet(
+      samples: SampleSet(
+        kind: .softmax,
+        categories: [.init(code: "0", name: "barren"), .init(code: "1", name: "deposit")],
+        samples: samples),
+      blockSize: 1, bandCount: 2,
+      spectra: (0..<12).flatMap { [Float($0 * $0 % 7), Float($0 % 2)] },
+      windows: [(0..<12 * 8).map { Float($0 % 13) }], isCategory: [false, true])
+  }
+
+  private func made(
+    _ set: TrainingSet, _ augmentations: [Augmentation], fitted: [Int], seed: UInt64 = 1
+  ) -> (set: TrainingSet, added: [Int]) {
+    set.augmented(
+      by: augmentations, fitted: fitted, background: [-1, -2], seed: seed)
+  }
+
+  @Test func newSamplesAreMadeOfFittedOnesAlone() throws {
+    let set = try set(rare: 4)
+    let fitted = [0, 1, 2, 5, 6, 7, 8]
+    let all: [Augmentation] = [
+      .oversample(Oversampling(.smote, neighbors: 2)), .noise(deviation: 0.1, copies: 1),
+      .drop(rate: 0.5, copies: 1), .rotateFlip,
+    ]
+    for augmentation in all {
+      let (first, added) = made(set, [augmentation], fitted: fitted)
+      #expect(Array(first.spectra.prefix(set.spectra.count)) == set.spectra)
+      #expect(first.count == set.count + added.count && !added.isEmpty)
+      #expect(Set(first.samples.samples.map(\.id)).count == first.count)
+      // What is not trained on may change as it likes.
+      var spectra = set.spectra
+      for position in 0..<12 where !fitted.contains(position) { spectra[position * 2] = 999 }
+      let changed = try TrainingSet(
+        samples: set.samples, blockSize: 1, bandCount: 2, spectra: spectra, windows: set.windows,
+        isCategory: set.isCategory)
+      let second = made(changed, [augmentation], fitted: fitted).set
+      #expect(second.spectra.suffix(2 * added.count) == first.spectra.suffix(2 * added.count))
+      // The order of samples does not matter, the seed does.
+      let turned = made(set, [augmentation], fitted: fitted.reversed()).set
+      #expect(turned.spectra == first.spectra && turned.windows == first.windows)
+      if augmentation != .rotateFlip {
+        #expect(made(set, [augmentation], fitted: fitted, seed: 2).set.spectra != first.spectra)
+      }
+    }
+  }
+
+  @Test func oversamplingEvensClassesOut() throws {
+    let (set, added) = made(
+      try set(), [.oversample(Oversampling(.smote))], fitted: Array(0..<12))
+    #expect(set.samples.counts == [9, 9] && added.count == 6)
+    for position in added {
+      #expect([0, 1].contains(set.spectra[2 * position + 1]))
+      // Windows and spectrum move by one share.
+      #expect(set.samples.samples[position].target == .category(1))
+    }
+  }
+
+  @Test func noiseLeavesCategoriesAlone() throws {
+    let original = try set()
+    let (set, added) = made(original, [.noise(deviation: 0.5, copies: 3)], fitted: [4, 9])
+    #expect(added.count == 6)
+    for (number, position) in added.enumerated() {
+      let parent = number < 3 ? 4 : 9
+      #expect(set.spectra[2 * position + 1] == original.spectra[2 * parent + 1])
+      #expect(set.spectra[2 * position] != original.spectra[2 * parent])
+      let window = set.windows[0][8 * position..<8 * position + 8]
+      let before = original.windows[0][8 * parent..<8 * parent + 8]
+      #expect(Array(window.suffix(4)) == Array(before.suffix(4)))
+      #expect(zip(window.prefix(4), before.prefix(4)).allSatisfy { $0 != $1 && abs($0 - $1) < 3 })
+      #expect(set.samples.samples[position].weight == original.samples.samples[parent].weight)
+    }
+  }
+
+  @Test func droppedBandsHoldTheBackground() throws {
+    let original = try set()
+    let (set, added) = made(original, [.drop(rate: 0.5, copies: 20)], fitted: [4])
+    var dropped = 0
+    for position in added {
+      for band in 0..<2 {
+        let value = set.spectra[2 * position + band]
+        let start = 8 * position + 4 * band
+        let window = set.windows[0][start..<start + 4]
+        if value == [-1, -2][band] {
+          dropped += 1
+          #expect(window.allSatisfy { $0 == [-1, -2][band] })
+        } else {
+          #expect(value == original.spectra[8 + band])
+          #expect(Array(window) == Array(original.windows[0][32 + 4 * band..<36 + 4 * band]))
+        }
+      }
+    }
+    #expect((8...32).contains(dropped))
+  }
+
+  @Test func windowsTurnInAllOrientations() throws {
+    let original = try set()
+    let (set, added) = made(original, [.rotateFlip], fitted: [0])
+    // 0 1 / 2 3 in the first band.
+    let windows = ([0] + added).map { Array(set.windows[0][8 * $0..<8 * $0 + 4]) }
+    let expected: Set<[Float]> = [
+      [0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0],
+      [0, 2, 1, 3], [2, 0, 3, 1], [1, 3, 0, 2], [3, 1, 2, 0],
+    ]
+    #expect(Set(windows) == expected)
+    #expect(added.allSatisfy { set.spectra[2 * $0] == original.spectra[0] })
+  }
+
+  @Test func augmentationsFollowOneAnother() throws {
+    let (set, added) = made(
+      try set(), [.oversample(Oversampling(.smote)), .noise(deviation: 0.1, copies: 1)],
+      fitted: Array(0..<12))
+    #expect(added.count == 6 + 18 && set.samples.counts == [18, 18])
+  }
+}
