@@ -30,6 +30,10 @@ public struct SVGChart: Sendable, Hashable {
     public var y: [Double]
     /// How far the shaded band reaches up and down from the line; empty for none.
     public var spread: [Double]
+    /// The place of its colour in the palette; nil for its place among the series.
+    public var color: Int?
+    /// Whether the line is one of many of a kind: thin, pale and not in the legend.
+    public var isFaint = false
 
     /// Makes a series of points.
     public init(_ name: String, x: [Double], y: [Double], spread: [Double] = []) {
@@ -82,9 +86,10 @@ extension SVGChart {
   }
 
   private static func legend(_ series: [Series]) -> [LegendEntry] {
-    series.enumerated().map { index, line in
-      LegendEntry(
-        name: line.name, color: Palette.category(index), dashes: dashes[index % dashes.count],
+    series.enumerated().filter { !$1.isFaint }.map { index, line in
+      let style = line.color ?? index
+      return LegendEntry(
+        name: line.name, color: Palette.category(style), dashes: dashes[style % dashes.count],
         isLine: true)
     }
   }
@@ -92,7 +97,9 @@ extension SVGChart {
   private static func draw(
     _ series: Series, _ index: Int, _ frame: PlotFrame, _ drawing: inout Drawing
   ) {
-    let color = Palette.category(index)
+    let style = series.color ?? index
+    var color = Palette.category(style)
+    if series.isFaint { color = color.mixed(with: Color(0xFFFFFF), share: 0.6) }
     drawBand(series, color, frame, &drawing)
     var path = PathText()
     var isOpen = false
@@ -103,9 +110,11 @@ extension SVGChart {
       }
       if isOpen { path.line(frame.point(x, y)) } else { path.move(frame.point(x, y)) }
       isOpen = true
-      if series.x.count <= 24 { drawing.dot(frame.point(x, y), radius: 3, color) }
+      if series.x.count <= 24, !series.isFaint { drawing.dot(frame.point(x, y), radius: 3, color) }
     }
-    drawing.stroke(path, color, width: 2, dashes: dashes[index % dashes.count])
+    drawing.stroke(
+      path, color, width: series.isFaint ? 0.7 : 2,
+      dashes: series.isFaint ? "" : dashes[style % dashes.count])
   }
 
   private static func drawBand(

@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import Networks
 import Rasters
+import Reports
 import Testing
 
 @testable import Pipelines
@@ -67,6 +68,9 @@ struct RevisionsTests {
           { type: "mask", tag: "area", inputs: ["pc"], file: "${data}/landuse_rock.tif" },
           { type: "write", tag: "more", inputs: ["area"] },
           { type: "segment-features", inputs: { segments: "segments" } },
+          { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
+          { type: "filters", inputs: ["model"] },
+          { type: "importance", inputs: { model: "model", folds: "folds" }, repeats: 2 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "report" },
@@ -125,6 +129,12 @@ struct RevisionsTests {
       let metrics = try decode(Scores.self, try executor.value(scores.node)).metrics.pooled
       let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }
       return metrics.named().compactMap(\.value) + (rates?.measures(0).compactMap(\.value) ?? [])
+    case .figures(let figures):
+      let found = try [Figure].stored(try executor.value(figures.node))
+      return found.flatMap { figure -> [Double] in
+        let numbers = figure.csv.split { ",\n".contains($0) }.compactMap { Double($0) }
+        return [Double(numbers.count), numbers.reduce(0, +) / Double(max(1, numbers.count))]
+      }
     case .outputs: return []
     }
   }

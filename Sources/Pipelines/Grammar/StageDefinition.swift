@@ -12,6 +12,8 @@ public enum ProductKind: String, Sendable, Hashable, CaseIterable {
   case model
   /// Measures of how good a model is.
   case scores
+  /// Charts with the numbers that they show.
+  case figures
   /// Points with measured values.
   case points
   /// Rows of names and numbers for the report.

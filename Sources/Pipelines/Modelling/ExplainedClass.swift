@@ -11,6 +11,10 @@ struct Features: Sendable {
   /// The feature of each source.
   let ofSource: [Int]
   let bands: [Band]
+  /// The name of each source.
+  let sourceNames: [String]
+  /// The unit of each feature, empty where it has none.
+  let units: [String]
 
   init(_ sources: [Band]) {
     var names: [String] = []
@@ -23,6 +27,8 @@ struct Features: Sendable {
     }
     self.names = names
     self.bands = bands
+    sourceNames = sources.map(\.name)
+    units = names.map { name in sources.first { $0.feature == name }?.unit ?? "" }
   }
 }
 

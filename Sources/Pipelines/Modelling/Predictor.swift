@@ -60,7 +60,7 @@ enum Predictor: Sendable {
   /// Probabilities below this have a logarithm that stands for "never".
   private static let leastProbability: Float = 1e-6
 
-  fileprivate func logarithms(_ probabilities: [Float]) -> [Float] {
+  func logarithms(_ probabilities: [Float]) -> [Float] {
     guard architecture.head.kind == .softmax else { return probabilities }
     return probabilities.map { Float(log(Double(max($0, Self.leastProbability)))) }
   }

@@ -12,6 +12,7 @@ enum Product: Sendable {
   case folds(FoldsProduct)
   case model(ModelProduct)
   case scores(ScoresProduct)
+  case figures(FiguresProduct)
   /// The work of a stage that writes files.
   case outputs(OutputTask)
 
@@ -23,6 +24,7 @@ enum Product: Sendable {
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
+    case .figures(let figures): [figures.node]
     case .scores(let scores): [scores.node] + (scores.rates.map { [$0] } ?? [])
     case .outputs(let task): task.products.flatMap(\.product.nodes)
     }
@@ -131,6 +133,15 @@ struct ScoresProduct: Sendable {
   ///
   /// A node of its own: whoever needs the scores alone makes no maps.
   var rates: Node?
+}
+
+/// Charts in the making.
+struct FiguresProduct: Sendable {
+  let tag: String
+  /// What the section of the report is called.
+  let title: String
+  /// The figures, as JSON: `[Figure]`.
+  let node: Node
 }
 
 /// Files to write once everything is made.

@@ -22,6 +22,9 @@ public enum StageCatalog {
     Predict.self,
     Explain.self,
     Classify.self,
+    ResponseStage.self,
+    Filters.self,
+    Importance.self,
     Write.self,
     Report.self,
   ]

@@ -7,7 +7,7 @@ enum Write: Stage {
     details: """
       Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml'; \
       segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
-      neighbours; models '<tag>.safetensors', scores '<tag>.csv'. Every file is written under a \
+      neighbours; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures '<tag>-<figure>.csv'. Every file is written under a \
       private name, checked, synced and renamed, the style before its raster: a reader never sees a \
       part, and a failure leaves the files of an earlier run as they were.
       """,
@@ -19,7 +19,7 @@ enum Write: Stage {
     ],
     inputs: [
       InputDefinition(
-        "products", [.raster, .segments, .model, .scores], isMany: true, "What to write.")
+        "products", [.raster, .segments, .model, .scores, .figures], isMany: true, "What to write.")
     ],
     output: nil)
 
@@ -48,7 +48,7 @@ enum Report: Stage {
       """,
     inputs: [
       InputDefinition(
-        "products", [.raster, .segments, .samples, .folds, .model, .scores], isMany: true,
+        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures], isMany: true,
         source: .everything, "What to report; by default every product.")
     ],
     output: nil)
@@ -77,7 +77,7 @@ extension Product {
     case .model(let model): [model.tag + ".safetensors"]
     case .scores(let scores):
       [scores.tag + ".csv"] + (scores.rates == nil ? [] : [scores.tag + "-places.csv"])
-    case .samples, .folds, .outputs: []
+    case .samples, .folds, .figures, .outputs: []
     }
   }
 
@@ -90,6 +90,7 @@ extension Product {
     case .folds(let folds): folds.tag
     case .model(let model): model.tag
     case .scores(let scores): scores.tag
+    case .figures(let figures): figures.tag
     case .outputs(let task): task.tag
     }
   }

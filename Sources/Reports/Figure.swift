@@ -1,0 +1,218 @@
+/// A chart with the numbers that it shows, so that the numbers can stand beside it as CSV.
+public struct Figure: Sendable, Hashable, Codable {
+  /// What the file of its numbers is called: letters, digits and `-`.
+  public var name: String
+  /// What it shows, in a few words.
+  public var title: String
+  /// What can be seen in it, for those who cannot see it.
+  public var description: String
+  /// What it says, with how it was made.
+  public var caption: String
+  /// The numbers.
+  public var content: Content
+
+  /// Gathers a figure.
+  public init(
+    name: String, title: String, description: String, caption: String, content: Content
+  ) {
+    self.name = name
+    self.title = title
+    self.description = description
+    self.caption = caption
+    self.content = content
+  }
+
+  /// What is shown in which form.
+  public enum Content: Sendable, Hashable, Codable {
+    /// Lines over a number.
+    case lines(x: String, y: String, [Line])
+    /// Horizontal bars with names.
+    case bars(axis: String, labels: [String], [Column])
+    /// A table of colours that diverge from zero.
+    case heat(rows: [String], columns: [String], values: [[Double]])
+    /// Rows of points along an axis, each with a share from 0 to 1 that is its colour.
+    case swarm(axis: String, color: String, [Row])
+    /// Points, each with a share from 0 to 1 that is its colour.
+    case points(x: String, y: String, color: String, [Point])
+  }
+
+  /// One line; faint lines are many of a kind and have no entry in the legend.
+  public struct Line: Sendable, Hashable, Codable {
+    /// The name.
+    public var name: String
+    /// The horizontal positions.
+    public var x: [Double]
+    /// The vertical positions.
+    public var y: [Double]
+    /// How far the shaded band reaches to both sides; empty for none.
+    public var spread: [Double]
+    /// Lines of one group have one colour.
+    public var group: Int
+    /// Whether it is one of many of a kind.
+    public var isFaint: Bool
+
+    /// Makes a line.
+    public init(
+      _ name: String, x: [Double], y: [Double], spread: [Double] = [], group: Int = 0,
+      isFaint: Bool = false
+    ) {
+      self.name = name
+      self.x = x
+      self.y = y
+      self.spread = spread
+      self.group = group
+      self.isFaint = isFaint
+    }
+  }
+
+  /// The values of one series of bars.
+  public struct Column: Sendable, Hashable, Codable {
+    /// The name.
+    public var name: String
+    /// The values.
+    public var values: [Double]
+    /// How far the whiskers reach to both sides; empty for none.
+    public var spread: [Double]
+
+    /// Makes a series.
+    public init(_ name: String, _ values: [Double], spread: [Double] = []) {
+      self.name = name
+      self.values = values
+      self.spread = spread
+    }
+  }
+
+  /// One row of a swarm.
+  public struct Row: Sendable, Hashable, Codable {
+    /// The name.
+    public var name: String
+    /// The values.
+    public var values: [Double]
+    /// The share of each point that is its colour; NaN for none.
+    public var shares: [Double]
+
+    /// Makes a row.
+    public init(_ name: String, values: [Double], shares: [Double]) {
+      self.name = name
+      self.values = values
+      self.shares = shares
+    }
+  }
+
+  /// One point.
+  public struct Point: Sendable, Hashable, Codable {
+    /// The horizontal position.
+    public var x: Double
+    /// The vertical position.
+    public var y: Double
+    /// The share that is its colour; NaN for none.
+    public var share: Double
+
+    /// Makes a point.
+    public init(x: Double, y: Double, share: Double) {
+      self.x = x
+      self.y = y
+      self.share = share
+    }
+  }
+}
+
+extension Figure {
+  /// The drawing.
+  public var chart: SVGChart {
+    switch content {
+    case .lines(let x, let y, let lines):
+      SVGChart.lines(
+        title: title, description: description, x: Axis(x, covering: lines.flatMap(\.x)),
+        y: Axis(
+          y,
+          covering: lines.flatMap { line in
+            line.spread.isEmpty
+              ? line.y : zip(line.y, line.spread).flatMap { [$0 - $1, $0 + $1] }
+          }),
+        series: lines.map { line in
+          var series = SVGChart.Series(line.name, x: line.x, y: line.y, spread: line.spread)
+          series.color = line.group
+          series.isFaint = line.isFaint
+          return series
+        })
+    case .bars(let axis, let labels, let columns):
+      SVGChart.bars(
+        title: title, description: description, axisTitle: axis, labels: labels,
+        series: columns.map { SVGChart.Bars($0.name, $0.values, spread: $0.spread) })
+    case .heat(let rows, let columns, let values):
+      SVGChart.heatTable(
+        title: title, description: description, rows: rows, columns: columns, values: values,
+        ramp: .diverging, range: Self.symmetric(values.flatMap(\.self)))
+    case .swarm(let axis, let color, let rows):
+      SVGChart.swarm(
+        title: title, description: description, axisTitle: axis, colorTitle: color, rows: rows)
+    case .points(let x, let y, let color, let points):
+      SVGChart.points(
+        title: title, description: description, x: Axis(x, covering: points.map(\.x)),
+        y: Axis(y, covering: points.map(\.y)), colorTitle: color, points: points)
+    }
+  }
+
+  private static func symmetric(_ values: [Double]) -> ClosedRange<Double> {
+    let limit = values.lazy.filter(\.isFinite).map(abs).max() ?? 0
+    return limit > 0 ? -limit...limit : -1...1
+  }
+
+  /// The numbers, one observation a line.
+  public var csv: String {
+    (header + records).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  private var header: [[String]] {
+    switch content {
+    case .lines(let x, let y, let lines):
+      let hasSpread = lines.contains { !$0.spread.isEmpty }
+      return [["line", x.csvField, y.csvField] + (hasSpread ? ["spread"] : [])]
+    case .bars(_, _, let columns):
+      return [
+        ["name"]
+          + columns.flatMap { column in
+            [column.name.csvField] + (column.spread.isEmpty ? [] : ["spread"])
+          }
+      ]
+    case .heat(_, let columns, _): return [["name"] + columns.map(\.csvField)]
+    case .swarm(let axis, let color, _): return [["name", axis.csvField, color.csvField]]
+    case .points(let x, let y, let color, _):
+      return [[x.csvField, y.csvField, color.csvField]]
+    }
+  }
+
+  private var records: [[String]] {
+    switch content {
+    case .lines(_, _, let lines):
+      let hasSpread = lines.contains { !$0.spread.isEmpty }
+      return lines.flatMap { line in
+        line.x.indices.map { index in
+          [line.name.csvField, Self.number(line.x[index]), Self.number(line.y[index])]
+            + (hasSpread ? [line.spread.isEmpty ? "" : Self.number(line.spread[index])] : [])
+        }
+      }
+    case .bars(_, let labels, let columns):
+      return labels.indices.map { index in
+        [labels[index].csvField]
+          + columns.flatMap { column in
+            [Self.number(column.values[index])]
+              + (column.spread.isEmpty ? [] : [Self.number(column.spread[index])])
+          }
+      }
+    case .heat(let rows, _, let values):
+      return zip(rows, values).map { name, line in [name.csvField] + line.map(Self.number) }
+    case .swarm(_, _, let rows):
+      return rows.flatMap { row in
+        zip(row.values, row.shares).map {
+          [row.name.csvField, Self.number($0), Self.number($1)]
+        }
+      }
+    case .points(_, _, _, let points):
+      return points.map { [Self.number($0.x), Self.number($0.y), Self.number($0.share)] }
+    }
+  }
+
+  private static func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "" }
+}
