@@ -17,6 +17,7 @@ public enum Tool {
     case .stages(let stages): return perform(stages)
     case .info(let info): return perform(info)
     case .doctor(let doctor): return perform(doctor)
+    case .synthesize(let synthesize): return perform(synthesize)
     }
     return .done
   }

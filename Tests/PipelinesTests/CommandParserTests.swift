@@ -49,7 +49,7 @@ import Testing
     ("rum p", "there is no command 'rum'; did you mean 'run'?"),
     (
       "--verzion",
-      "there is no option '--verzion'; expected 'run', 'check', 'compare', 'stages', 'info' or 'doctor'"
+      "there is no option '--verzion'; expected 'run', 'check', 'compare', 'stages', 'info', 'doctor' or 'synthesize'"
     ),
     ("run", "'gossan run' needs a pipeline file; see 'gossan run --help'"),
     ("run a b", "'gossan run' does not expect 'b'"),

@@ -12,6 +12,8 @@ public enum Command: Sendable, Hashable {
   case info(Info)
   /// Says what of the system is there and what is missing.
   case doctor(Doctor)
+  /// Makes a scene whose truth is known.
+  case synthesize(Synthesize)
   /// Shows the help of a command, or of the program.
   case help(Verb?)
   /// Shows the version.
@@ -31,6 +33,8 @@ public enum Command: Sendable, Hashable {
     case info
     /// Looks at the system.
     case doctor
+    /// Makes a scene whose truth is known.
+    case synthesize
   }
 
   /// The arguments of `gossan run`.
@@ -113,6 +117,28 @@ public enum Command: Sendable, Hashable {
 
     /// Looks at the system.
     public init() {}
+  }
+
+  /// The arguments of `gossan synthesize`.
+  public struct Synthesize: Sendable, Hashable {
+    /// What is made.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+      /// A mineral belt: evidential layers, deposits, and what decided where they are.
+      case belt
+    }
+
+    /// What is made.
+    public var kind: Kind
+    /// The folder of the files.
+    public var folder: String
+    /// What the random numbers depend on.
+    public var seed = 1
+
+    /// Makes a scene in a folder.
+    public init(kind: Kind, folder: String) {
+      self.kind = kind
+      self.folder = folder
+    }
   }
 
   /// How progress is shown.

@@ -74,6 +74,7 @@ extension Command {
     .stages: [("--schema", "Prints JSON Schema for editors instead of help.")],
     .info: [("--json", "Answers in JSON.")],
     .doctor: [("--json", "Answers in JSON.")],
+    .synthesize: [("--seed N", "What the random numbers depend on; default 1.")],
   ]
 }
 
@@ -86,6 +87,7 @@ extension Command.Verb {
     case .compare: "Scores the variants of a pipeline over repeated splits and seeds."
     case .stages: "Lists the stages, or shows the options of one."
     case .info: "Describes a raster, a model or a store."
+    case .synthesize: "Makes a scene whose truth is known: belt."
     case .doctor: "Says what of GDAL, PROJ, BLAS, cores and memory is there."
     }
   }
@@ -98,6 +100,7 @@ extension Command.Verb {
     case .stages: "stages [NAME] [--schema]"
     case .info: "info FILE [--json]"
     case .doctor: "doctor [--json]"
+    case .synthesize: "synthesize KIND DIR [--seed N]"
     }
   }
 
@@ -109,6 +112,7 @@ extension Command.Verb {
     case .stages: "gossan stages superpixels"
     case .info: "gossan info out/survey/probability.tif --json"
     case .doctor: "gossan doctor"
+    case .synthesize: "gossan synthesize belt scenes/tungsten-belt"
     }
   }
 }

@@ -37,6 +37,7 @@ struct CommandParser {
   private var isSchema = false
   private var repeats: Int?
   private var seeds: Int?
+  private var seed: Int?
 
   init(verb: Command.Verb, arguments: [String]) {
     self.verb = verb
@@ -58,6 +59,7 @@ struct CommandParser {
     .stages: ["--schema", "--help"],
     .info: ["--json", "--help"],
     .doctor: ["--json", "--help"],
+    .synthesize: ["--seed=", "--help"],
   ]
 
   mutating func command() throws(UsageError) -> Command {
@@ -108,7 +110,26 @@ struct CommandParser {
       var doctor = Command.Doctor()
       doctor.isJSON = isJSON
       return .doctor(doctor)
+    case .synthesize: return .synthesize(try synthesize())
     }
+  }
+
+  private func synthesize() throws(UsageError) -> Command.Synthesize {
+    guard operands.count >= 2 else {
+      throw UsageError(
+        description: "'gossan synthesize' needs a kind and a folder; see 'gossan synthesize --help'"
+      )
+    }
+    if operands.count > 2 { throw surplus(operands[2]) }
+    let kinds = Command.Synthesize.Kind.allCases.map(\.rawValue)
+    guard let kind = Command.Synthesize.Kind(rawValue: operands[0]) else {
+      throw UsageError(
+        description: "there is no scene '\(operands[0])'"
+          + Suggestion.phrase(operands[0], among: kinds))
+    }
+    var result = Command.Synthesize(kind: kind, folder: operands[1])
+    result.seed = seed ?? result.seed
+    return result
   }
 
   private func operand(_ what: String) throws(UsageError) -> String {
@@ -186,6 +207,11 @@ extension CommandParser {
       }
       run.jobs = jobs
     case "--repeats": repeats = try Self.count(value, name)
+    case "--seed":
+      guard let number = Int(value), number >= 0 else {
+        throw Self.unexpected(value, name, "a whole number from 0 on")
+      }
+      seed = number
     case "--seeds": seeds = try Self.count(value, name)
     case "--memory":
       guard let memory = Self.size(value) else {

@@ -1,0 +1,20 @@
+import RasterFiles
+
+extension Tool {
+  /// Makes a scene whose truth is known.
+  static func perform(_ synthesize: Command.Synthesize) -> Runner.Status {
+    GDAL.initialize()
+    do {
+      let names: [String]
+      switch synthesize.kind {
+      case .belt:
+        names = try BeltScene(seed: UInt64(synthesize.seed)).write(to: synthesize.folder)
+      }
+      print("wrote \(names.joined(separator: ", ")) to \(synthesize.folder)")
+      return .done
+    } catch {
+      Runner.say("\(error)")
+      return .failed
+    }
+  }
+}
