@@ -28,6 +28,8 @@ public struct Figure: Sendable, Hashable, Codable {
     case lines(x: String, y: String, [Line])
     /// Horizontal bars with names.
     case bars(axis: String, labels: [String], [Column])
+    /// How often each class, in rows, was taken for which.
+    case confusion(classes: [String], counts: [[Int]])
     /// A table of colours that diverge from zero.
     case heat(rows: [String], columns: [String], values: [[Double]])
     /// Rows of points along an axis, each with a share from 0 to 1 that is its colour.
@@ -140,6 +142,9 @@ extension Figure {
       SVGChart.bars(
         title: title, description: description, axisTitle: axis, labels: labels,
         series: columns.map { SVGChart.Bars($0.name, $0.values, spread: $0.spread) })
+    case .confusion(let classes, let counts):
+      SVGChart.confusion(
+        title: title, description: description, classes: classes, counts: counts)
     case .heat(let rows, let columns, let values):
       SVGChart.heatTable(
         title: title, description: description, rows: rows, columns: columns, values: values,
@@ -176,6 +181,7 @@ extension Figure {
             [column.name.csvField] + (column.spread.isEmpty ? [] : ["spread"])
           }
       ]
+    case .confusion(let classes, _): return [["true class"] + classes.map(\.csvField)]
     case .heat(_, let columns, _): return [["name"] + columns.map(\.csvField)]
     case .swarm(let axis, let color, _): return [["name", axis.csvField, color.csvField]]
     case .points(let x, let y, let color, _):
@@ -201,6 +207,8 @@ extension Figure {
               + (column.spread.isEmpty ? [] : [Self.number(column.spread[index])])
           }
       }
+    case .confusion(let classes, let counts):
+      return zip(classes, counts).map { name, line in [name.csvField] + line.map { "\($0)" } }
     case .heat(let rows, _, let values):
       return zip(rows, values).map { name, line in [name.csvField] + line.map(Self.number) }
     case .swarm(_, _, let rows):

@@ -7,6 +7,7 @@ All probabilities are multiples of 1/64, so Float holds them exactly.
 
 import numpy as np
 from sklearn import metrics as m
+from sklearn.calibration import calibration_curve
 
 
 def probabilities(n, classes, seed):
@@ -57,7 +58,24 @@ def regression(n, seed):
     print("RMSE", float(np.sqrt(m.mean_squared_error(measured, predicted))))
 
 
+def curves(n, seed):
+    """The curves of the two classes of `classification`."""
+    p = probabilities(n, 2, seed)[:, 1]
+    rng = np.random.default_rng(seed + 1)
+    hard = probabilities(n, 2, seed).argmax(axis=1)
+    truth = np.where(rng.random(n) < 0.5, hard, rng.integers(0, 2, n))
+    falses, trues, thresholds = m.roc_curve(truth, p, drop_intermediate=False)
+    print("// curves")
+    print("thresholds:", thresholds[1:].tolist())
+    print("false positive rates:", falses[1:].tolist())
+    print("true positive rates:", trues[1:].tolist())
+    print("precisions:", m.precision_recall_curve(truth, p)[0][:-1][::-1].tolist())
+    shares, means = calibration_curve(truth, p, n_bins=5)
+    print("reliability:", means.tolist(), shares.tolist())
+
+
 classification("two classes", 20, 2, 21)
+curves(20, 21)
 classification("three classes", 24, 3, 22)
 regression(12, 13)
 

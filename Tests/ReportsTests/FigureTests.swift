@@ -17,6 +17,7 @@ import Testing
     .heat(rows: ["f1"], columns: ["W", "Mn"], values: [[0.5, -2]]),
     .swarm(
       axis: "SHAP", color: "value", [Figure.Row("W", values: [1, -1, 1], shares: [0, 1, .nan])]),
+    .confusion(classes: ["no", "yes"], counts: [[3, 1], [0, 2]]),
     .points(x: "W", y: "SHAP", color: "Mn", [Figure.Point(x: 1, y: 2, share: 0.5)]),
   ]
 
@@ -52,7 +53,8 @@ import Testing
       tables[1] == "name,train,spread,test\nsmote,1.0,0.5,3.0\n\"no, \"\"none\"\"\",2.0,0.0,-1.0\n")
     #expect(tables[2] == "name,W,Mn\nf1,0.5,-2.0\n")
     #expect(tables[3] == "name,SHAP,value\nW,1.0,0.0\nW,-1.0,1.0\nW,1.0,\n")
-    #expect(tables[4] == "W,SHAP,Mn\n1.0,2.0,0.5\n")
+    #expect(tables[4] == "true class,no,yes\nno,3,1\nyes,0,2\n")
+    #expect(tables[5] == "W,SHAP,Mn\n1.0,2.0,0.5\n")
   }
 
   @Test func faintLinesAreNotInTheLegend() {

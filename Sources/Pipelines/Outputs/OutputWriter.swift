@@ -44,22 +44,35 @@ struct OutputWriter {
         }
       case .model(let model):
         try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
-      case .scores(let scores):
-        let decoded = try Scores.stored(try executor.value(scores.node))
-        let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }
-        let table = decoded.csv + (rates?.measuresCSV ?? "")
-        try writeBytes([UInt8](table.utf8), "\(scores.tag).csv", &result)
-        if let rates {
-          try writeBytes([UInt8](rates.placesCSV.utf8), "\(scores.tag)-places.csv", &result)
-        }
+      case .scores(let scores): try write(scores, &result)
       case .figures(let figures):
-        for figure in try [Figure].stored(try executor.value(figures.node)) {
-          try writeBytes([UInt8](figure.csv.utf8), "\(figures.tag)-\(figure.name).csv", &result)
-        }
+        try write(
+          try [Figure].stored(try executor.value(figures.node)), figures.tag, &result)
       case .samples, .folds, .outputs: continue
       }
     }
     return result
+  }
+
+  private func write(_ scores: ScoresProduct, _ result: inout Result) throws {
+    let decoded = try Scores.stored(try executor.value(scores.node))
+    let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }
+    let table = decoded.csv + (rates?.measuresCSV ?? "")
+    try writeBytes([UInt8](table.utf8), "\(scores.tag).csv", &result)
+    if let rates {
+      try writeBytes([UInt8](rates.placesCSV.utf8), "\(scores.tag)-places.csv", &result)
+    }
+    if let samples = scores.model?.samples {
+      let set = try SampleSet.stored(try executor.value(samples.node))
+      try write(try decoded.figures(set), scores.tag, &result)
+    }
+  }
+
+  /// Writes the numbers of figures, a table each.
+  private func write(_ figures: [Figure], _ tag: String, _ result: inout Result) throws {
+    for figure in figures {
+      try writeBytes([UInt8](figure.csv.utf8), "\(tag)-\(figure.name).csv", &result)
+    }
   }
 
   /// Writes bytes unless the file already holds them.

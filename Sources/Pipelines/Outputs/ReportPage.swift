@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 7, gossan \(Gossan.version)")
+    hash.add("report 8, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -52,7 +52,7 @@ struct ReportPage {
     }
     var sections: [HTMLReport.Section] = []
     for (tag, scores) in try record.scores().sorted(by: { $0.key < $1.key }) {
-      sections.append(scoresSection(tag, scores))
+      sections.append(scoresSection(tag, scores, try figures(tag, scores)))
     }
     let hasScores = !sections.isEmpty
     for case .model(let model) in task.products.map(\.product) {
@@ -86,7 +86,9 @@ struct ReportPage {
 
   // MARK: Scores
 
-  private func scoresSection(_ tag: String, _ scores: Scores) -> HTMLReport.Section {
+  private func scoresSection(
+    _ tag: String, _ scores: Scores, _ figures: [Figure]
+  ) -> HTMLReport.Section {
     var blocks: [HTMLReport.Block] = [.text(method(scores))]
     let outputs = scores.metrics.outputNames(scores.classes)
     for (output, name) in outputs {
@@ -104,17 +106,7 @@ struct ReportPage {
             name.isEmpty ? "Scores, pooled out of fold and by fold" : "Scores of \(name)",
             columns: ["Measure", "Pooled"] + scores.foldNames.map { "Fold \($0)" }, rows: rows)))
     }
-    if case .classes(let metrics) = scores.metrics.pooled {
-      let count = metrics.classCount
-      blocks.append(
-        .chart(
-          SVGChart.confusion(
-            title: "Confusion matrix", description: "Samples by true and predicted class.",
-            classes: scores.classes,
-            counts: (0..<count).map { row in
-              Array(metrics.confusion[row * count..<(row + 1) * count])
-            }), caption: "True classes in rows, predicted ones in columns; out of fold."))
-    }
+    for figure in figures { blocks.append(.chart(figure.chart, caption: figure.caption)) }
     if scores.isTransductive {
       blocks.append(
         .text(
@@ -158,6 +150,15 @@ struct ReportPage {
 }
 
 extension ReportPage {
+  /// The charts of scores.
+  private func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
+    for case .scores(let product) in plan.products.map(\.product) where product.tag == tag {
+      guard let samples = product.model?.samples else { return [] }
+      return try scores.figures(try SampleSet.stored(try executor.value(samples.node)))
+    }
+    return []
+  }
+
   /// The charts of a stage that looks into a model.
   private func figuresSection(_ figures: FiguresProduct) throws -> HTMLReport.Section {
     HTMLReport.Section(
