@@ -30,6 +30,13 @@ struct Features: Sendable {
     sourceNames = sources.map(\.name)
     units = names.map { name in sources.first { $0.feature == name }?.unit ?? "" }
   }
+
+  /// How a model's bands are made of the sources.
+  func mixing(_ map: LinearMap) -> SourceMixing {
+    SourceMixing(
+      bandCount: map.outputCount, matrix: map.matrix, offset: map.offset,
+      featureOfSource: ofSource, featureNames: names)
+  }
 }
 
 /// One class of a model as a stage explains it.
@@ -166,9 +173,7 @@ struct ExplainedClass: Sendable {
   }
 
   private func field(_ chunk: ModelFeed.Chunk, _ map: LinearMap) -> ExplanationField {
-    let mixing = SourceMixing(
-      bandCount: map.outputCount, matrix: map.matrix, offset: map.offset,
-      featureOfSource: features.ofSource, featureNames: features.names)
+    let mixing = features.mixing(map)
     let sources = chunk.sources.values.map { $0.isNaN ? 0 : $0 }
     let hops = feed.applied.model.hops
     return ExplanationField(

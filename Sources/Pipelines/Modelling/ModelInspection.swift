@@ -73,14 +73,9 @@ struct ModelInspection: Sendable {
     guard !positions.isEmpty else {
       throw ExecutionError.data("no training sample has every band and segment it needs")
     }
-    let response = Response(
-      output: ExplainedOutput(
-        head: model.architecture.head.kind, index: output, scale: scale),
-      mixing: SourceMixing(
-        bandCount: map.outputCount, matrix: map.matrix, offset: map.offset,
-        featureOfSource: features.ofSource, featureNames: features.names),
-      batch: gathered.batch(positions, fill: package.notes.backgroundMean),
-      sources: positions.flatMap { gathered.rows[$0]?.sources ?? [] })
+    let response = gathered.response(
+      of: ExplainedOutput(head: model.architecture.head.kind, index: output, scale: scale),
+      at: positions, features.mixing(map), fill: package.notes.backgroundMean)
     return Subject(
       predictor: package.predictor, response: response,
       classOfSample: positions.map { position in
@@ -94,12 +89,25 @@ struct ModelInspection: Sendable {
   /// Samples with all their sources, by a draw that depends on seed and ids alone.
   private func drawn(_ gathered: GatheredSamples) -> [Int] {
     let random = Randomness(seed: seed, Randomness.word("inspection"))
-    let usable = gathered.usable.filter { position in
-      gathered.rows[position]?.sources.allSatisfy(\.isFinite) ?? false
-    }
-    return usable.map { position in
+    return gathered.withSources.map { position in
       (random.bits64(UInt64(bitPattern: Int64(gathered.set.samples[position].id))), position)
     }.sorted { $0 < $1 }.prefix(mostSamples).map(\.1).sorted()
+  }
+}
+
+extension GatheredSamples {
+  /// The positions of samples that can be used and have all their sources.
+  var withSources: [Int] {
+    usable.filter { rows[$0]?.sources.allSatisfy(\.isFinite) ?? false }
+  }
+
+  /// Some of the samples, ready to be given other values of features.
+  func response(
+    of output: ExplainedOutput, at positions: [Int], _ mixing: SourceMixing, fill: [Float]
+  ) -> Response {
+    Response(
+      output: output, mixing: mixing, batch: batch(positions, fill: fill),
+      sources: positions.flatMap { rows[$0]?.sources ?? [] })
   }
 }
 

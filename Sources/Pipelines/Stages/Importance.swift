@@ -154,23 +154,15 @@ private struct ExchangedFold: Sendable {
     let view = training.cube.view
     let map = try view.map(try view.values.indices.map { try context.value(4 + $0) }[...])
     let features = Features(view.node.bands)
-    let usable = Set(gathered.usable)
-    let positions = folds.testSamples(fold).filter { position in
-      usable.contains(position)
-        && gathered.rows[position]?.sources.allSatisfy(\.isFinite) ?? false
-    }
+    let positions = folds.testSamples(fold).filter(Set(gathered.withSources).contains)
     guard !positions.isEmpty else {
       return ExchangedPredictions(
         positions: [], plain: [],
         exchanged: [[Float]](repeating: [], count: features.names.count * repeats))
     }
-    let response = Response(
-      output: ExplainedOutput(head: model.architecture.head.kind, index: 0),
-      mixing: SourceMixing(
-        bandCount: map.outputCount, matrix: map.matrix, offset: map.offset,
-        featureOfSource: features.ofSource, featureNames: features.names),
-      batch: gathered.batch(positions, fill: package.notes.backgroundMean),
-      sources: positions.flatMap { gathered.rows[$0]?.sources ?? [] })
+    let response = gathered.response(
+      of: ExplainedOutput(head: model.architecture.head.kind, index: 0), at: positions,
+      features.mixing(map), fill: package.notes.backgroundMean)
     let random = Randomness(seed: seed, Randomness.word("importance"), UInt64(fold))
     return ExchangedPredictions(
       positions: positions, plain: package.predictor.probabilities(response.batch),
