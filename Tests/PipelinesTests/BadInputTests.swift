@@ -17,6 +17,19 @@ struct BadInputTests {
     var testDescription: String { "\(new) -> \(says)" }
   }
 
+  /// A folder that cannot be made is named in a sentence, and the run fails.
+  @Test func foldersThatCannotBeMadeAreNamed() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    try "text".write(toFile: sample.folder + "/file", atomically: true, encoding: .utf8)
+    #expect(sample.run(try sample.pipeline("folder"), out: "file") == .failed)
+    let error = #expect(throws: ExecutionError.self) {
+      try FileManager.default.makeFolder(sample.folder + "/file")
+    }
+    #expect(error?.description.contains("cannot make the folder \(sample.folder)/file") == true)
+    #expect(throws: ExecutionError.self) { try BeltScene(seed: 1).write(to: "/proc/belt") }
+  }
+
   private static let mistakes: [Mistake] = [
     .init(
       old: "landuse_rock.tif\" }", new: "nowhere.tif\" }", stage: nil, key: "grid.like",

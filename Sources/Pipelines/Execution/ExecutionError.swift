@@ -1,3 +1,4 @@
+import Foundation
 import Rasters
 
 /// What went wrong while a plan was carried out, and where.
@@ -5,6 +6,7 @@ enum ExecutionError: Error, CustomStringConvertible {
   case wrongKind(node: String, expected: String)
   case changed(node: String)
   case unreadable(file: String, reason: String)
+  case unwritable(folder: String)
   case inStage(String, window: Window?, any Error)
   case data(String)
 
@@ -12,7 +14,7 @@ enum ExecutionError: Error, CustomStringConvertible {
   var namesStage: Bool {
     switch self {
     case .wrongKind, .changed, .inStage: true
-    case .unreadable, .data: false
+    case .unreadable, .unwritable, .data: false
     }
   }
 
@@ -22,10 +24,23 @@ enum ExecutionError: Error, CustomStringConvertible {
     case .changed(let node):
       "stage '\(node)': an input changed during the run; run again to use its new content"
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
+    case .unwritable(let folder):
+      "cannot make the folder \(folder): expected a path that may be written and is no file"
     case .inStage(let stage, let window?, let error):
       "stage '\(stage)', cells \(window.x),\(window.y) to \(window.maxX),\(window.maxY): \(error)"
     case .inStage(let stage, nil, let error): "stage '\(stage)': \(error)"
     case .data(let sentence): sentence
+    }
+  }
+}
+
+extension FileManager {
+  /// Makes a folder, and those above it, unless it is there.
+  func makeFolder(_ path: String) throws(ExecutionError) {
+    do {
+      try createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(folder: path)
     }
   }
 }

@@ -13,7 +13,7 @@ struct Workspace {
   /// `name` is the pipeline's, after which the folder is called unless the command names one.
   init(_ command: Command.Run, name: String, _ events: any RunEvents) throws {
     folder = command.output ?? "out/\(name)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.makeFolder(folder)
     store = try ChunkStore(directory: command.work ?? folder + "/.gossan")
     _ = AtomicFile.removeAbandoned(in: folder)
     GDAL.setCacheLimit(bytes: 64 << 20)

@@ -71,7 +71,7 @@ struct BeltScene {
 
   /// Writes the scene's files into a folder and returns their names.
   func write(to folder: String) throws -> [String] {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.makeFolder(folder)
     try raster(
       "geochemistry.tif", Belt.elements.map { OutputBand(name: $0.name, unit: "mg/kg") }, folder
     ) { $0.isInside && !$0.isLake ? $0.geochemistry.map { Self.rounded($0, digits: 3) } : nil }
