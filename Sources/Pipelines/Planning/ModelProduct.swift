@@ -29,6 +29,10 @@ struct ModelProduct: Sendable {
     let samples: SamplesProduct
     let cube: RasterProduct
     let segments: SegmentsProduct?
+    /// How the model is trained.
+    let fitting: PredictorTraining
+    /// All that decides the training besides its inputs and the fold.
+    let identity: [String]
   }
 
   /// The model without what it was trained from.

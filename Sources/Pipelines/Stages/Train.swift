@@ -84,14 +84,16 @@ enum Train: Stage {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
     let scales = needsSegments ? segments?.family.map(Optional.some) ?? [] : [nil]
-    let members = try scales.map { scale in
-      try member(
+    let fitting = try PredictorTraining(request, architecture)
+    let members = scales.map { scale in
+      member(
         request, method, architecture,
         ModelProduct.Training(
           rows: SampleGatherer(
             cube: cube, segments: scale, samples: samples, architecture: architecture
           ).node(request),
-          samples: samples, cube: cube, segments: scale))
+          samples: samples, cube: cube, segments: scale, fitting: fitting,
+          identity: request.identity(without: ["combine"]) + ["\(request.seed)"]))
     }
     return .model(try combined(request, members))
   }
@@ -99,9 +101,9 @@ enum Train: Stage {
   private static func member(
     _ request: PlanRequest, _ method: Predictor.Method, _ architecture: ModelArchitecture,
     _ training: ModelProduct.Training
-  ) throws -> ModelProduct {
+  ) -> ModelProduct {
     ModelProduct(
-      tag: request.tag, node: try fitNode(request, training, architecture), method: method,
+      tag: request.tag, node: fitNode(request, training, architecture), method: method,
       architecture: architecture, classes: training.samples.classes, training: training)
   }
 
@@ -153,9 +155,9 @@ enum Train: Stage {
 
   private static func fitNode(
     _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
-  ) throws -> Node {
+  ) -> Node {
     let fold = request.fold
-    let method = try PredictorTraining(request, architecture)
+    let method = training.fitting
     let recipe = Recipe(
       type: "model-inputs", options: "{}",
       inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
@@ -164,9 +166,7 @@ enum Train: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["combine"]) + [
-          "\(request.seed)", fold.map { "fold \($0.index)" } ?? "all",
-        ],
+        identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
           + (fold.map { [.all($0.folds.node)] } ?? [])
       ) { context in
