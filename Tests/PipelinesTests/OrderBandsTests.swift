@@ -153,7 +153,9 @@ import Testing
     let text = try String(contentsOfFile: scene.sample.folder + "/labels.csv", encoding: .utf8)
     let rows = text.split(separator: "\n").dropFirst().map { line -> [Double] in
       let fields = line.split(separator: ",").compactMap { Double($0) }
-      let cell = CompositionalScene.grid.cell(x: fields[0], y: fields[1])
+      guard let cell = CompositionalScene.grid.cell(x: fields[0], y: fields[1]) else {
+        return [.nan]
+      }
       return (0..<5).map { Double(CompositionalScene.value(cell, $0)) } + [fields[2]]
     }.filter { $0.allSatisfy { !$0.isNaN } }
     func mean(_ column: Int) -> Double { rows.reduce(0) { $0 + $1[column] } / Double(rows.count) }
