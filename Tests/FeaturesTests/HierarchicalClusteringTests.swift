@@ -68,7 +68,7 @@ struct HierarchicalClusteringTests {
     }
   }
 
-  /// Parity with SciPy's `linkage`, `leaves_list` and `optimal_leaf_ordering`.
+  /// Parity with SciPy's `linkage` and `leaves_list`, and with the shortest of all turned trees.
   @Test func treesAreSciPys() {
     var moments = ExactCovariance(variableCount: 12)
     moments.add(OrderFixture.values.map { Float($0) }.span)

@@ -63,7 +63,7 @@ enum OrderFixture {
     2, 10, 1, 7,
   ]
   static let averageOptimal: [Int] = [
-    3, 4, 10, 2, 7, 1, 5, 11,
+    3, 2, 10, 4, 1, 7, 5, 11,
     9, 6, 0, 8,
   ]
   static let completePairs: [Int] = [
@@ -81,8 +81,8 @@ enum OrderFixture {
     7, 4, 2, 10,
   ]
   static let completeOptimal: [Int] = [
-    6, 0, 8, 1, 7, 2, 10, 4,
-    3, 5, 11, 9,
+    8, 0, 6, 3, 2, 10, 4, 1,
+    7, 5, 11, 9,
   ]
   static let singlePairs: [Int] = [
     2, 10, 4, 12, 7, 13, 1, 14,
@@ -99,7 +99,7 @@ enum OrderFixture {
     10, 6, 0, 8,
   ]
   static let singleOptimal: [Int] = [
-    5, 1, 7, 2, 10, 4, 3, 11,
+    5, 1, 4, 10, 2, 7, 3, 11,
     9, 6, 0, 8,
   ]
 }

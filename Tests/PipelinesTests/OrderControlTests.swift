@@ -119,17 +119,17 @@ import Testing
     #expect(lines.count == 11 && lines[1] == "random orders,0.1,0.0625")
   }
 
-  /// A class that shows in the likeness of neighbours, wherever they stand, needs its order.
+  /// A class that shows in whether two bumps are neighbours, wherever they stand, needs its order.
   @Test func neighboursMatter() throws {
     let run = try StageRun()
     let count = 16
     func isPaired(_ column: Int, _ row: Int) -> Bool { StageRun.noise(3, column, row) > 0.5 }
-    // A bump of two neighbours at any place, of equal or of opposite signs.
     try run.raster("spectra.tif", (1...count).map { "s\($0)" }) { band, column, row in
-      let start = Int(StageRun.noise(4, column, row) * Float(count - 1))
-      let grain = 0.4 * (StageRun.noise(20 + band, column, row) - 0.5)
-      if band == start { return grain + 1 }
-      return band == start + 1 ? grain + (isPaired(column, row) ? 1 : -1) : grain
+      let first = Int(StageRun.noise(4, column, row) * Float(count - 1))
+      let apart = (first + 3 + Int(StageRun.noise(5, column, row) * 10)) % count
+      let second = isPaired(column, row) ? first + 1 : apart
+      let grain = 0.3 * (StageRun.noise(20 + band, column, row) - 0.5)
+      return (band == first || band == second ? 1 : 0) + grain
     }
     let lines = (0..<300).map { index -> String in
       let cell = Cell(column: index % 36, row: index / 36 * 3)
