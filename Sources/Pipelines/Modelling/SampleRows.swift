@@ -89,7 +89,7 @@ struct SampleGatherer: Sendable {
   let samples: SamplesProduct
   let architecture: ModelArchitecture
   /// How many columns and rows samples are shifted, at most.
-  let shift: Int
+  var shift = 0
 
   /// The windows around each sample: those of the branches, and one that holds all shifted ones.
   private var windows: [Int] {

@@ -61,7 +61,7 @@ struct ReportPage {
     for case .figures(let figures) in task.products.map(\.product) {
       sections.append(try figuresSection(figures))
     }
-    sections += try componentSections()
+    sections += try componentSections() + orderSections()
     sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))

@@ -67,7 +67,9 @@ enum Train: Stage {
     if needsSegments && segments == nil {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
-    let shift = try trainings(request, architecture).map(\.network.shiftDistance).max() ?? 0
+    let fitting = try PredictorTraining(request, architecture)
+    let tuned = try NestedTuning(request, architecture)?.candidates ?? []
+    let shift = ([fitting] + tuned).map(\.network.shiftDistance).max() ?? 0
     let scales = needsSegments ? segments?.family.map(Optional.some) ?? [] : [nil]
     let members = try scales.map { scale in
       try member(
@@ -77,7 +79,8 @@ enum Train: Stage {
             cube: cube, segments: scale, samples: samples, architecture: architecture,
             shift: shift
           ).node(request),
-          samples: samples, cube: cube, segments: scale, shift: shift))
+          samples: samples, cube: cube, segments: scale, shift: shift, fitting: fitting,
+          identity: request.identity(without: ["combine"]) + ["\(request.seed)"]))
     }
     return .model(try combined(request, members))
   }
@@ -141,7 +144,7 @@ enum Train: Stage {
     _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
   ) throws -> Node {
     let fold = request.fold
-    let method = try PredictorTraining(request, architecture)
+    let method = training.fitting
     let tuning = try NestedTuning(request, architecture)
     let folds: FoldsProduct? = try fold?.folds ?? (tuning == nil ? nil : request.folds("folds"))
     let recipe = Recipe(
@@ -151,9 +154,7 @@ enum Train: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["combine"]) + [
-          "\(request.seed)", fold.map { "fold \($0.index)" } ?? "all",
-        ],
+        identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
           + (folds.map { [.all($0.node)] } ?? [])
       ) { context in
@@ -222,14 +223,6 @@ enum Train: Stage {
       unlabelled: trained.unlabelled.map(UnlabelledNotes.init), tuning: part.tuning,
       seed: request.seed)
     return try ModelPackage(predictor: trained.predictor, notes: notes).encoded()
-  }
-
-  /// The training of the stage's options and those of the candidates.
-  private static func trainings(
-    _ request: PlanRequest, _ architecture: ModelArchitecture
-  ) throws -> [PredictorTraining] {
-    try [PredictorTraining(request, architecture)]
-      + (NestedTuning(request, architecture)?.candidates ?? [])
   }
 
   /// The samples that a fold's model may see, and how many shared a segment with a test sample.
