@@ -175,15 +175,15 @@ class Page:
                       windowsVirtualKeyCode=codes[name], modifiers=modifiers)
 
     def tree(self):
-        """What a screen reader is told: the nodes that are not ignored."""
-        nodes = self.send("Accessibility.getFullAXTree")["nodes"]
-        return [Node(node) for node in nodes if not node["ignored"]]
+        """What a screen reader is told, with the nodes that it ignores between the others."""
+        return [Node(node) for node in self.send("Accessibility.getFullAXTree")["nodes"]]
 
 
 class Node:
     """One thing that a screen reader knows."""
 
     def __init__(self, node):
+        self.ignored = node["ignored"]
         self.role = node["role"]["value"]
         self.name = node.get("name", {}).get("value", "").strip()
         self.description = node.get("description", {}).get("value", "").strip()

@@ -57,6 +57,12 @@
     return { count: tables.length, problems };
   },
 
+  // Texts of charts and tables whose words are not broken.
+  labels() {
+    return [...document.querySelectorAll("svg text, caption, th, td.number")]
+      .map(text => text.textContent);
+  },
+
   images() { return document.querySelectorAll("svg, img").length; },
 
   // The size on the screen of the letters of an element, in CSS pixels.
