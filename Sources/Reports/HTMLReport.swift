@@ -274,7 +274,8 @@ extension HTMLReport {
       vertical-align: top; }
     thead th { border-bottom: 2px solid #555; vertical-align: bottom; line-height: 1.25; }
     tbody th, .facts th { font-weight: 500; }
-    td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word; }
+    td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word;
+      min-width: 11rem; }
     th.number { text-align: right; }
     td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     .legend { list-style: none; margin: 0.2rem 0; padding: 0; font-size: 0.93rem; }
