@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 8, gossan \(Gossan.version)")
+    hash.add("report 9, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -151,7 +151,7 @@ struct ReportPage {
 
 extension ReportPage {
   /// The charts of scores.
-  private func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
+  func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
     for case .scores(let product) in plan.products.map(\.product) where product.tag == tag {
       guard let samples = product.model?.samples else { return [] }
       return try scores.figures(try SampleSet.stored(try executor.value(samples.node)))
@@ -180,6 +180,7 @@ extension OutputWriter {
     let known = try maps.map { try KnownPlaces($0, executor) }
     try AtomicFile.write(try page.html(record, known), to: path)
     for path in curves { try AtomicFile.write(known.csv, to: path) }
+    for (tag, figure) in try page.figures(record) { try write([figure], tag, &result) }
     try ledger.record([path] + curves, key: key)
     result.written += [path] + curves
   }

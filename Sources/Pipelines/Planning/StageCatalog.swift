@@ -25,6 +25,7 @@ public enum StageCatalog {
     ResponseStage.self,
     Filters.self,
     Importance.self,
+    Attributions.self,
     Write.self,
     Report.self,
   ]
