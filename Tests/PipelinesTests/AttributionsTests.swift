@@ -64,7 +64,7 @@ struct AttributionsTests {
     #expect(paths.count == set.count && Set(names) == ["landuse", "rock"])
     for (position, one) in set.samples.enumerated() {
       let place = cube.window.index(column: one.cell.column, row: one.cell.row)
-      let values = (0..<4).map { Double(cube.band($0)[place]) }
+      let values = (0..<4).map { Double(cube.values[$0 * cube.window.cellCount + place]) }
       for row in rows {
         let band = row.name == "landuse" ? 0 : 1
         #expect(abs(row.values[position] - values[band]) < 1e-4)

@@ -13,11 +13,16 @@ struct AttributionFigures: Sendable {
   private let dependence: Int
   private let top: Double
   private let scale: String
+  /// Whether samples are explained by models that have not seen them.
+  private let isOutOfFold: Bool
 
-  /// More samples make a drawing of a decision plot that nobody reads.
+  /// Of more features the path spread is a drawing that nobody reads.
   private static let longestLabelList = 15
 
-  init(_ options: OptionValues, _ features: Features, _ model: ModelProduct, _ index: Int) {
+  init(
+    _ options: OptionValues, _ features: Features, _ model: ModelProduct, _ index: Int,
+    isOutOfFold: Bool
+  ) {
     self.features = features
     self.model = model
     self.index = index
@@ -25,6 +30,7 @@ struct AttributionFigures: Sendable {
     dependence = options.int("dependence")
     top = options.double("top")
     scale = options.string("output-scale")
+    self.isOutOfFold = isOutOfFold
   }
 
   private var output: String {
@@ -84,7 +90,8 @@ struct AttributionFigures: Sendable {
       name: "importance", title: "Features by mean |SHAP|",
       description: "Mean absolute attribution of each feature over the samples.",
       caption: "Which features move the \(output) of the \(found.outputs.count) samples most "
-        + "(the first 30).",
+        + "(the first 30)."
+        + (isOutOfFold ? " Each is explained by a model that has not seen it." : ""),
       content: .bars(
         axis: "mean |SHAP| (\(output))", labels: shown.map { features.names[$0] },
         [Figure.Column("mean |SHAP|", shown.map { means[$0] })]))

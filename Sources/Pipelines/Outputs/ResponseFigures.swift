@@ -59,6 +59,7 @@ struct ResponseFigures: Sendable {
       ? Array(all.indices.sorted { (ranges[$1], $0) < (ranges[$0], $1) }.prefix(most))
       : Array(all.indices)
     return [overview(all.map(\.name), ranges)] + spreads(all) + gaps(all, subject)
+      + crossings(all, subject)
       + order.flatMap { figures(all[$0], subject) }
   }
 
@@ -115,22 +116,12 @@ struct ResponseFigures: Sendable {
     ]
   }
 
-  /// How far the partial dependences of the classes are apart, and the places where they cross the
-  /// threshold.
+  /// How far the partial dependences of the classes are apart.
   private func gaps(_ all: [Followed], _ subject: ModelInspection.Subject) -> [Figure] {
     let (some, others) = subject.sides
-    guard let level, !some.isEmpty, !others.isEmpty else { return [] }
+    guard level != nil, !some.isEmpty, !others.isEmpty else { return [] }
     let values = all.map { $0.curves.meanGap(some, others) ?? .nan }
     let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }.prefix(30)
-    let crossed = all.filter { !$0.curves.slopes.isEmpty }
-    func places(_ samples: [Int]) -> [Double] {
-      crossed.map { entry in
-        entry.curves.crossing(of: level, samples).map {
-          ($0 - entry.curves.positions[0]) / entry.curves.span
-        } ?? .nan
-      }
-    }
-    let (own, other) = (places(some), places(others))
     return [
       Figure(
         name: "class-gaps", title: "How far classes are apart",
@@ -139,18 +130,36 @@ struct ResponseFigures: Sendable {
           + "on average over a feature's values: mean |PDP+ - PDP-| (the first 30 features).",
         content: .bars(
           axis: axis, labels: order.map { all[$0].name },
-          [Figure.Column("mean |PDP+ - PDP-|", order.map { values[$0] })])),
+          [Figure.Column("mean |PDP+ - PDP-|", order.map { values[$0] })]))
+    ]
+  }
+
+  /// Where the partial dependences of the classes cross the threshold, of features where one does.
+  private func crossings(_ all: [Followed], _ subject: ModelInspection.Subject) -> [Figure] {
+    let (some, others) = subject.sides
+    guard let level, !some.isEmpty, !others.isEmpty else { return [] }
+    func place(_ entry: Followed, _ samples: [Int]) -> Double {
+      guard !entry.curves.slopes.isEmpty else { return .nan }
+      return entry.curves.crossing(of: level, samples).map {
+        ($0 - entry.curves.positions[0]) / entry.curves.span
+      } ?? .nan
+    }
+    let found = all.map { ($0.name, own: place($0, some), other: place($0, others)) }
+      .filter { $0.own.isFinite || $0.other.isFinite }
+    guard !found.isEmpty else { return [] }
+    return [
       Figure(
         name: "crossings", title: "Where decisions change",
         description: "Where the partial dependences of the classes cross \(short(level)).",
         caption: "Where along a feature's values, 0 the least and 1 the greatest, the partial "
           + "dependence crosses \(short(level)); no bar where it stays on one side.",
         content: .bars(
-          axis: "share of the span of values", labels: crossed.map(\.name),
+          axis: "share of the span of values", labels: found.map(\.0),
           [
-            Figure.Column("'\(output)'", own), Figure.Column("others", other),
-            Figure.Column("distance", zip(own, other).map { abs($0 - $1) }),
-          ])),
+            Figure.Column("'\(output)'", found.map(\.own)),
+            Figure.Column("others", found.map(\.other)),
+            Figure.Column("distance", found.map { abs($0.own - $0.other) }),
+          ]))
     ]
   }
 
@@ -212,16 +221,18 @@ struct ResponseFigures: Sendable {
     return Figure(
       name: "d-ice-\(entry.name.fileName)", title: "\(entry.name): slopes (d-ICE)",
       description: "Slopes of the single samples' lines, and their mean with standard deviation.",
-      caption: "Thin lines are the slopes of single samples, the thick one their mean with, as a "
-        + "band, the standard deviation over the samples: where it is wide, what \(entry.name) does "
-        + "depends on the other features.",
+      caption:
+        "Thin lines are the slopes of single samples, thick ones the means by true class and "
+        + "of all with, as a band, the standard deviation over the samples: where it is wide, what "
+        + "\(entry.name) does depends on the other features.",
       content: .lines(
         x: entry.axis, y: "change of the \(axis) per unit",
-        single(curves.slopes, curves, subject) + [
-          Figure.Line(
-            "mean slope", x: curves.positions, y: Self.mean(curves.slopes, everyone),
-            spread: curves.slopeSpread, group: subject.classes.count)
-        ]))
+        single(curves.slopes, curves, subject)
+          + (members(subject).count > 1 ? means(curves.slopes, curves, subject) : []) + [
+            Figure.Line(
+              "mean slope", x: curves.positions, y: Self.mean(curves.slopes, everyone),
+              spread: curves.slopeSpread, group: subject.classes.count)
+          ]))
   }
 
   private func slopeSpread(_ entry: Followed, _ subject: ModelInspection.Subject) -> Figure {

@@ -67,7 +67,8 @@ enum Attributions: Stage {
       try SampleAttributions(request, model, index, method: method, fold: fold).node()
     }
     let features = Features(training.cube.view.node.bands)
-    let maker = AttributionFigures(request.options, features, model, index)
+    let maker = AttributionFigures(
+      request.options, features, model, index, isOutOfFold: request.inputs["folds"] != nil)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
@@ -80,7 +81,7 @@ enum Attributions: Stage {
         guard !rows.positions.isEmpty else {
           throw ExecutionError.data("no sample has every band and segment it needs")
         }
-        return .bytes([UInt8](try JSONEncoder.stable.encode(maker.figures(rows, set))))
+        return .bytes([UInt8](try JSONEncoder.stable.encode(maker.figures(rows.sorted, set))))
       })
     return .figures(
       FiguresProduct(
