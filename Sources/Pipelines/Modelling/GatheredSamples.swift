@@ -9,6 +9,8 @@ struct GatheredSamples {
   let bandCount: Int
   /// Whether each band is one of a group of categories.
   let isCategory: [Bool]
+  /// The edges of the windows of patch branches.
+  let windowSizes: [Int]
   /// Rows by position in the set; nil where a sample misses a band or a segment it needs.
   let rows: [SampleRows.Row?]
   /// The segments around the samples, for a graph branch.
@@ -17,9 +19,14 @@ struct GatheredSamples {
   let segmentOfSample: [Int32]
 
   /// Puts tables together; the result does not depend on how the map was divided into chunks.
-  init(_ set: SampleSet, tables: [[UInt8]], bands: [Band], needsSegments: Bool) throws {
+  ///
+  /// Rows may hold a further, wider window, which samples are shifted in.
+  init(
+    _ set: SampleSet, tables: [[UInt8]], bands: [Band], windowSizes: [Int], needsSegments: Bool
+  ) throws {
     self.set = set
     bandCount = bands.count
+    self.windowSizes = windowSizes
     isCategory = bands.map { $0.group != nil }
     var rows = [SampleRows.Row?](repeating: nil, count: set.count)
     var segments: [UInt32: SampleRows.Segment] = [:]
@@ -65,8 +72,9 @@ struct GatheredSamples {
 
   /// The windows of some samples, per patch branch, samples x bands x rows x columns.
   func windows(_ positions: [Int]) -> [[Float]] {
-    let count = rows.lazy.compactMap(\.self).first?.windows.count ?? 0
-    return (0..<count).map { branch in positions.flatMap { rows[$0]?.windows[branch] ?? [] } }
+    windowSizes.indices.map { branch in
+      positions.flatMap { rows[$0]?.windows[branch] ?? [] }
+    }
   }
 
   /// What a model reads at some samples, missing window cells filled with `fill` (one per band).

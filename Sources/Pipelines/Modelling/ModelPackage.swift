@@ -106,6 +106,25 @@ struct ModelNotes: Codable, Sendable {
   var conflictingSegments: Int
   /// How well the model fits the samples that it was made from; nil in files of earlier versions.
   var trainingMetrics: Metrics?
+  /// How unlabelled samples were weighed, where the first class is not known to be negative.
+  var unlabelled: UnlabelledNotes?
+  /// How the training was chosen among candidates, where there were any.
+  var tuning: NestedTuning.Outcome?
   /// The seed of the pipeline.
   var seed: UInt64
+}
+
+/// What a model file says of unlabelled samples.
+struct UnlabelledNotes: Codable, Sendable {
+  /// The estimated chance of a positive sample to be labelled.
+  var labelFrequency: Double
+  var unlabelledCount: Int
+  /// How many of them count as positive.
+  var expectedPositives: Double
+
+  init(_ weighed: PositiveUnlabelled) {
+    labelFrequency = weighed.labelFrequency
+    unlabelledCount = weighed.unlabelledCount
+    expectedPositives = weighed.expectedPositives
+  }
 }

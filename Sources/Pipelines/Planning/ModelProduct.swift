@@ -29,6 +29,8 @@ struct ModelProduct: Sendable {
     let samples: SamplesProduct
     let cube: RasterProduct
     let segments: SegmentsProduct?
+    /// How many columns and rows samples are shifted in the training, at most.
+    let shift: Int
   }
 
   /// The model without what it was trained from.
