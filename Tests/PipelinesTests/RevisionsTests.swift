@@ -74,6 +74,8 @@ struct RevisionsTests {
           { type: "filters", inputs: ["model"] },
           { type: "importance", inputs: { model: "model", folds: "folds" }, repeats: 2 },
           { type: "order-control", inputs: { model: "model", folds: "folds" }, permutations: 2 },
+          { type: "attributions", inputs: { model: "model", folds: "folds" }, samples: 40,
+            background: 3, nodes: 2, "most-nodes": 2, dependence: 1 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "report" },

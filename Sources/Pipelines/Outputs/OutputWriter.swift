@@ -71,7 +71,7 @@ struct OutputWriter {
   }
 
   /// Writes the numbers of figures, a table each.
-  private func write(_ figures: [Figure], _ tag: String, _ result: inout Result) throws {
+  func write(_ figures: [Figure], _ tag: String, _ result: inout Result) throws {
     for figure in figures {
       try writeBytes([UInt8](figure.csv.utf8), "\(tag)-\(figure.name).csv", &result)
     }

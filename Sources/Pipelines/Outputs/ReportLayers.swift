@@ -129,12 +129,13 @@ struct ReportLayers {
   private func attributions(
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
-    let features = raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
+    let features = Self.features(of: raster)
     let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
     var legend = legend(.diverging, -limit...limit, isSigned: true)
     legend[0].label += " or less"
     legend[legend.count - 1].label += " or more"
-    return try [importance(features, cube, attribution)]
+    let importance = importance(features, cube, attribution)
+    return try [.chart(importance.chart, caption: importance.caption)]
       + features.indices.map { band in
         try block(
           RasterPicture.render(
@@ -153,22 +154,34 @@ struct ReportLayers {
     return max(quantile.values.first ?? 1, 1e-12)
   }
 
+  /// The bands of an attribution raster that are features.
+  private static func features(of raster: RasterProduct) -> [Band] {
+    raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
+  }
+
+  /// The charts of a layer, which stand beside its pictures.
+  func figures(_ layer: OutputWriter.Layer) throws -> [Figure] {
+    guard case .raster(let raster) = layer.product,
+      case .attribution(let attribution) = raster.presentation
+    else { return [] }
+    return [importance(Self.features(of: raster), try preview(layer), attribution)]
+  }
+
   private func importance(
     _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
-  ) -> HTMLReport.Block {
+  ) -> Figure {
     let means = features.indices.map { band -> Double in
       let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
       return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     }
     let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
-    return .chart(
-      SVGChart.bars(
-        title: "Features of '\(attribution.className)'",
-        description: "Mean absolute attribution of each feature over the map.",
-        axisTitle: "mean |SHAP| (\(attribution.output))",
-        labels: order.map { features[$0].name },
-        series: [SVGChart.Bars("mean |SHAP|", order.map { means[$0] })]),
-      caption: "Which features move the map most.")
+    return Figure(
+      name: "features", title: "Features of '\(attribution.className)'",
+      description: "Mean absolute attribution of each feature over the map.",
+      caption: "Which features move the map most.",
+      content: .bars(
+        axis: "mean |SHAP| (\(attribution.output))", labels: order.map { features[$0].name },
+        [Figure.Column("mean |SHAP|", order.map { means[$0] })]))
   }
 
   private func legend(

@@ -20,15 +20,10 @@ extension ReportPage {
 
   private func modelBlocks(_ model: ModelProduct) throws -> [HTMLReport.Block] {
     let package = try ModelPackage(try executor.value(model.node))
-    let record = package.notes.record
     var blocks: [HTMLReport.Block] = [.text(facts(model, package))]
     if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
     if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
-    if !record.epochs.isEmpty { blocks.append(losses(record)) }
-    if case .forest(let forest, _) = package.predictor {
-      blocks.append(importances(forest, package.notes.bands.map(\.name)))
-    }
-    return blocks
+    return blocks + package.figures.map { .chart($0.chart, caption: $0.caption) }
   }
 
   private func facts(_ model: ModelProduct, _ package: ModelPackage) -> String {
@@ -76,33 +71,5 @@ extension ReportPage {
           row.0, row.1.map { NumberText.short($0) } ?? "-", index == tuning.best ? "yes" : "",
         ]
       })
-  }
-
-  private func losses(_ record: TrainingRecord) -> HTMLReport.Block {
-    let epochs = record.epochs.map { Double($0.number) }
-    var series = [SVGChart.Series("training", x: epochs, y: record.epochs.map(\.loss))]
-    if record.validationCount > 0 {
-      series.append(
-        SVGChart.Series(
-          "watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }))
-    }
-    let losses = series.flatMap(\.y).filter(\.isFinite)
-    return .chart(
-      SVGChart.lines(
-        title: "Training", description: "Loss by epoch.", x: Axis("epoch", covering: epochs),
-        y: Axis("loss", covering: losses), series: series),
-      caption: "The loss of the shipped model's training.")
-  }
-
-  private func importances(_ forest: RandomForest, _ names: [String]) -> HTMLReport.Block {
-    let order = names.indices.sorted {
-      (forest.importances[$1], $0) < (forest.importances[$0], $1)
-    }.prefix(30)
-    return .chart(
-      SVGChart.bars(
-        title: "Bands of the forest", description: "Mean decrease of impurity by band.",
-        axisTitle: "mean decrease of impurity", labels: order.map { names[$0] },
-        series: [SVGChart.Bars("importance", order.map { Double(forest.importances[$0]) })]),
-      caption: "Which bands the trees split on (the first 30); correlated bands share theirs.")
   }
 }

@@ -156,7 +156,7 @@ struct ReportPage {
 
 extension ReportPage {
   /// The charts of scores.
-  private func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
+  func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
     for case .scores(let product) in plan.products.map(\.product) where product.tag == tag {
       guard let samples = product.model?.samples else { return [] }
       return try scores.figures(try SampleSet.stored(try executor.value(samples.node)))
@@ -185,6 +185,7 @@ extension OutputWriter {
     let known = try maps.map { try KnownPlaces($0, executor) }
     try AtomicFile.write(try page.html(record, known), to: path)
     for path in curves { try AtomicFile.write(known.csv, to: path) }
+    for (tag, figure) in try page.figures(record) { try write([figure], tag, &result) }
     try ledger.record([path] + curves, key: key)
     result.written += [path] + curves
   }

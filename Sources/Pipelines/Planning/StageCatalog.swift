@@ -27,6 +27,7 @@ public enum StageCatalog {
     Filters.self,
     Importance.self,
     OrderControl.self,
+    Attributions.self,
     Write.self,
     Report.self,
   ]
