@@ -26,7 +26,7 @@ struct ModelInspection: Sendable {
         "inputs",
         model.members.isEmpty
           ? "a model from a file comes without the samples that are looked at"
-          : "'\(model.tag)' combines several models; train with one size of superpixels")
+          : "'\(model.tag)' combines several models; look into a single one")
     }
     let name = request.options.optionalString("class") ?? model.classes.last ?? ""
     guard let output = model.classes.firstIndex(of: name) else {

@@ -106,6 +106,9 @@ struct ModelNotes: Codable, Sendable {
   var conflictingSegments: Int
   /// How well the model fits the samples that it was made from; nil in files of earlier versions.
   var trainingMetrics: Metrics?
-  /// The seed of the pipeline.
+  /// How well the probabilities were found to hold before and after they were calibrated; nil of
+  /// a model that is as it was trained.
+  var calibration: Calibration?
+  /// The seed of the training.
   var seed: UInt64
 }
