@@ -27,7 +27,7 @@ public struct TemperatureScaling: Sendable, Hashable, Codable {
       logits.count == classes.count * classCount,
       "\(logits.count) logits for \(classes.count) samples of \(classCount) classes")
     let loss = TemperedLoss(logits: logits, classes: classes, classCount: classCount)
-    guard loss.slopes(at: 1).second > 0 else {
+    guard loss.dependsOnTemperature else {
       (temperature, isAtBound) = (1, false)
       return
     }
@@ -47,6 +47,11 @@ private struct TemperedLoss {
   let logits: [Double]
   let classes: [Int]
   let classCount: Int
+
+  /// Whether the logits of any sample differ.
+  var dependsOnTemperature: Bool {
+    logits.indices.contains { logits[$0] != logits[$0 / classCount * classCount] }
+  }
 
   /// The first and the second derivative: the mean difference of the expected logit and that of the
   /// true class, and the mean variance of the logits.

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import Networks
+import RasterFiles
 import Rasters
 import Testing
 
@@ -33,7 +34,8 @@ import Testing
       let mean = values.reduce(0, +) / count
       let square = values.reduce(0) { $0 + $1 * $1 } - count * mean * mean
       result.mean.append(Float(mean))
-      result.deviation.append(Float((max(0, square) / (count - 1)).squareRoot()))
+      // Rounding can leave less than 0; what is missing stays missing.
+      result.deviation.append(Float(((square < 0 ? 0 : square) / (count - 1)).squareRoot()))
     }
     return result
   }
