@@ -1,9 +1,8 @@
 import Foundation
 
-/// The one number by which raw outputs are divided so that a model is as sure as it is right
-/// (Guo et al. 2017).
+/// The one number by which raw outputs are divided so that a model is as sure as it is right.
 ///
-/// It minimises the mean negative logarithm of the true classes' probabilities, which is convex in
+/// After Guo et al. 2017 it minimises the mean negative logarithm of the true classes' probabilities, which is convex in
 /// the inverse temperature, within `bounds`: where every class is told from the others without
 /// fault the loss falls for ever as the temperature falls. The order of the classes stays.
 public struct TemperatureScaling: Sendable, Hashable, Codable {
