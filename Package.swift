@@ -67,7 +67,8 @@ let package = Package(
     tests("Rasters"),
     tests("RasterFiles", ["Rasters"]),
     tests("Tensors"),
-    tests("Features", exclude: ["make_fixtures.py"], ["Rasters", "Tensors"]),
+    tests(
+      "Features", exclude: ["make_fixtures.py", "make_order_fixture.py"], ["Rasters", "Tensors"]),
     tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
     tests(

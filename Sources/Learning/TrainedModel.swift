@@ -35,16 +35,25 @@ extension TrainingSet {
     let parts = windows.map { filled($0, background) }
     let set = TrainingSet(
       like: self, samples: samples, spectra: spectra, windows: parts.map(\.values),
-      segmentOfSample: segmentOfSample)
+      segmentOfSample: segmentOfSample,
+      shifts: shifts.map { shifts in
+        shifts.map { shift in
+          var whole = shift
+          whole.windows = shift.windows.map { filled($0, background, samples: 1).values }
+          return whole
+        }
+      })
     return (set, parts.reduce(0) { $0 + $1.missing } / bandCount)
   }
 
   /// Windows without missing cells, and how many values there were missing.
-  func filled(_ windows: [Float], _ background: [Float]) -> (values: [Float], missing: Int) {
+  func filled(
+    _ windows: [Float], _ background: [Float], samples: Int? = nil
+  ) -> (values: [Float], missing: Int) {
     precondition(background.count == bandCount, "\(background.count) of \(bandCount) bands")
     var values = windows
     var missing = 0
-    let plane = windows.count / max(1, count * bandCount)
+    let plane = windows.count / max(1, (samples ?? count) * bandCount)
     for start in stride(from: 0, to: windows.count, by: max(1, plane)) {
       let mean = background[start / plane % bandCount]
       for place in start..<start + plane where values[place].isNaN {

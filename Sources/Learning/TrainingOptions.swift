@@ -27,6 +27,11 @@ public struct TrainingOptions: Sendable, Hashable {
   /// The seed of every random choice: first weights, order, dropout, validation part.
   public var seed: UInt64 = 0
 
+  /// How many columns and rows samples are shifted, at most; 0 where they are not.
+  public var shiftDistance: Int {
+    augmentations.map { if case .shift(let distance, _) = $0 { distance } else { 0 } }.max() ?? 0
+  }
+
   /// Takes the defaults.
   public init() {}
 

@@ -18,12 +18,31 @@ public struct TrainingSet: Sendable {
   public let segmentOfSample: [Int32]
   /// Whether each band is one of a group of categories, 1 in one and 0 in the others.
   public let isCategory: [Bool]
+  /// What the branches read at cells beside each sample, to shift it to; empty for none.
+  public let shifts: [[Shift]]
+
+  /// What the branches read at a cell beside a sample.
+  public struct Shift: Sendable, Hashable {
+    /// How many columns and rows the cell is away, at most.
+    public var distance: Int
+    /// The bands at the cell.
+    public var spectrum: [Float]
+    /// The window of each patch branch around the cell; NaN for missing cells.
+    public var windows: [[Float]]
+
+    /// Gathers what stands at a cell.
+    public init(distance: Int, spectrum: [Float], windows: [[Float]]) {
+      self.distance = distance
+      self.spectrum = spectrum
+      self.windows = windows
+    }
+  }
 
   /// Gathers samples; throws `SampleError` where sizes disagree or a spectrum is not finite.
   public init(
     samples: SampleSet, blockSize: Double, bandCount: Int, spectra: [Float],
     windows: [[Float]] = [], graph: SegmentGraph? = nil, segmentOfSample: [Int32] = [],
-    isCategory: [Bool]? = nil
+    isCategory: [Bool]? = nil, shifts: [[Shift]] = []
   ) throws(SampleError) {
     let count = samples.count
     guard spectra.count == count * bandCount else {
@@ -40,6 +59,7 @@ public struct TrainingSet: Sendable {
     guard isCategory?.count ?? bandCount == bandCount else {
       throw .mismatch("\(isCategory?.count ?? 0) kinds of bands for \(bandCount) bands")
     }
+    try Self.check(shifts, count, bandCount, windows)
     if let graph {
       let segments = 0..<Int32(graph.segmentCount)
       guard segmentOfSample.count == count, segmentOfSample.allSatisfy(segments.contains) else {
@@ -54,6 +74,21 @@ public struct TrainingSet: Sendable {
     self.graph = graph
     self.segmentOfSample = segmentOfSample
     self.isCategory = isCategory ?? [Bool](repeating: false, count: bandCount)
+    self.shifts = shifts
+  }
+
+  private static func check(
+    _ shifts: [[Shift]], _ count: Int, _ bandCount: Int, _ windows: [[Float]]
+  ) throws(SampleError) {
+    guard shifts.isEmpty || shifts.count == count else {
+      throw .mismatch("shifts of \(shifts.count) samples for \(count)")
+    }
+    let sizes = windows.map { $0.count / max(1, count) }
+    for shift in shifts.joined() {
+      guard shift.spectrum.count == bandCount, shift.spectrum.allSatisfy(\.isFinite),
+        shift.windows.map(\.count) == sizes
+      else { throw .mismatch("a shift that does not have every band of the sample's windows") }
+    }
   }
 
   /// The number of samples.
@@ -66,12 +101,13 @@ public struct TrainingSet: Sendable {
       like: self, samples: samples.selecting(positions),
       spectra: Self.rows(spectra, total, positions),
       windows: windows.map { Self.rows($0, total, positions) },
-      segmentOfSample: segmentOfSample.isEmpty ? [] : positions.map { segmentOfSample[$0] })
+      segmentOfSample: segmentOfSample.isEmpty ? [] : positions.map { segmentOfSample[$0] },
+      shifts: shifts.isEmpty ? [] : positions.map { shifts[$0] })
   }
 
   init(
     like set: TrainingSet, samples: SampleSet, spectra: [Float], windows: [[Float]],
-    segmentOfSample: [Int32]
+    segmentOfSample: [Int32], shifts: [[Shift]]
   ) {
     self.samples = samples
     blockSize = set.blockSize
@@ -81,6 +117,7 @@ public struct TrainingSet: Sendable {
     graph = set.graph
     isCategory = set.isCategory
     self.segmentOfSample = segmentOfSample
+    self.shifts = shifts
   }
 
   /// The rows of a table of `count` rows at some positions.

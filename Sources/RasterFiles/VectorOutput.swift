@@ -59,6 +59,21 @@ public struct VectorOutput: Sendable {
       self.name = name
       self.kind = kind
     }
+
+    /// Names that columns may have together: repeated ones, those that differ by their case alone
+    /// and those that a GeoPackage keeps for itself get a number.
+    public static func distinct(_ names: [String]) -> [String] {
+      var seen: Set<String> = ["fid", "geom"]
+      return names.map { wanted in
+        var name = wanted
+        var number = 2
+        while !seen.insert(name.lowercased()).inserted {
+          name = "\(wanted)_\(number)"
+          number += 1
+        }
+        return name
+      }
+    }
   }
 
   /// The value of a feature in a column.

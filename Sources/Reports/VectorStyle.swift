@@ -1,7 +1,7 @@
 /// A style of a vector layer for QGIS, which takes it from a GeoPackage's table `layer_styles`.
 ///
-/// Colours grow darker with a field's value, in classes that do not depend on the data, so that
-/// maps can be compared. The same arguments give the same bytes.
+/// Colours of numbers grow darker with a field's value, in classes that do not depend on the data,
+/// so that maps can be compared. The same arguments give the same bytes.
 public struct VectorStyle: Sendable, Hashable {
   /// The style as QML.
   public let xml: String
@@ -57,6 +57,47 @@ public struct VectorStyle: Sendable, Hashable {
     }
   }
 
+  /// Points in the colours of classes, every class with a shape of its own.
+  ///
+  /// - Parameters:
+  ///   - field: the field of the class.
+  ///   - classes: the values of the field, in the order of the legend.
+  public static func points(by field: String, classes: [String]) -> VectorStyle {
+    let shapes = ["circle", "square", "diamond", "triangle", "pentagon", "star"]
+    var lines = ["<categories>"]
+    for (index, name) in classes.enumerated() {
+      lines.append(
+        Markup.element(
+          "category",
+          ["symbol": "\(index)", "value": name, "label": name, "type": "string", "render": "true"]
+        ))
+    }
+    lines += ["</categories>", "<symbols>"]
+    for index in classes.indices {
+      lines.append(
+        symbol(
+          "marker", "SimpleMarker", index,
+          [
+            ("name", shapes[index % shapes.count]), ("size", "2.4"), ("size_unit", "MM"),
+            ("color", rgba(Palette.category(index))), ("outline_color", "255,255,255,255"),
+            ("outline_style", "solid"), ("outline_width", "0.2"), ("outline_width_unit", "MM"),
+          ]))
+    }
+    return VectorStyle(
+      renderer: "type=\"categorizedSymbol\" attr=\"\(Markup.escape(field))\"",
+      lines + ["</symbols>"])
+  }
+
+  private init(renderer: String, _ content: [String]) {
+    let lines =
+      [
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
+        #"<qgis version="3.22.0" styleCategories="Symbology">"#,
+        "<renderer-v2 \(renderer) symbollevels=\"0\" enableorderby=\"0\">",
+      ] + content + ["</renderer-v2>", "<blendMode>0</blendMode>", "</qgis>"]
+    xml = lines.joined(separator: "\n") + "\n"
+  }
+
   private struct Range {
     var low: Double
     var high: Double
@@ -66,13 +107,7 @@ public struct VectorStyle: Sendable, Hashable {
   private init(
     _ field: String, _ ranges: [Range], _ ramp: ColorRamp, _ symbol: (Int, Color) -> String
   ) {
-    var lines = [
-      "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
-      #"<qgis version="3.22.0" styleCategories="Symbology">"#,
-      "<renderer-v2 type=\"graduatedSymbol\" attr=\"\(Markup.escape(field))\""
-        + " graduatedMethod=\"GraduatedColor\" symbollevels=\"0\" enableorderby=\"0\">",
-      "<ranges>",
-    ]
+    var lines = ["<ranges>"]
     for (index, range) in ranges.enumerated() {
       lines.append(
         Markup.element(
@@ -87,8 +122,9 @@ public struct VectorStyle: Sendable, Hashable {
       let share = Double(index) / Double(max(ranges.count - 1, 1))
       lines.append(symbol(index, ramp.color(at: share)))
     }
-    lines += ["</symbols>", "</renderer-v2>", "<blendMode>0</blendMode>", "</qgis>"]
-    xml = lines.joined(separator: "\n") + "\n"
+    self.init(
+      renderer: "type=\"graduatedSymbol\" attr=\"\(Markup.escape(field))\""
+        + " graduatedMethod=\"GraduatedColor\"", lines + ["</symbols>"])
   }
 
   private static func symbol(

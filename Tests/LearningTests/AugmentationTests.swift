@@ -119,6 +119,61 @@ struct AugmentationTests {
     #expect(added.allSatisfy { set.spectra[2 * $0] == original.spectra[0] })
   }
 
+  @Test func shiftsAreDrawnAmongThoseKnown() throws {
+    let plain = try set()
+    let shifts = (0..<12).map { sample in
+      (0..<(sample == 3 ? 1 : 6)).map { number in
+        TrainingSet.Shift(
+          distance: number < 4 ? 1 : 2, spectrum: [Float(100 * sample + number), 0],
+          windows: [[Float](repeating: Float(number), count: 8)])
+      }
+    }
+    let original = try TrainingSet(
+      samples: plain.samples, blockSize: 1, bandCount: 2, spectra: plain.spectra,
+      windows: plain.windows, isCategory: plain.isCategory, shifts: shifts)
+    let (set, added) = made(original, [.shift(distance: 1, copies: 3)], fitted: [3, 7])
+    #expect(added.count == 1 + 3)
+    let numbers = added.dropFirst().map { Int(set.spectra[2 * $0]) - 700 }
+    #expect(set.spectra[2 * added[0]] == 300)
+    #expect(Set(numbers).count == 3 && numbers.allSatisfy { (0..<4).contains($0) })
+    for (number, position) in zip(numbers, added.dropFirst()) {
+      #expect(set.windows[0][8 * position..<8 * position + 8].allSatisfy { $0 == Float(number) })
+      #expect(set.samples.samples[position].target == original.samples.samples[7].target)
+    }
+    let far = made(original, [.shift(distance: 2, copies: 9)], fitted: [3, 7])
+    #expect(far.added.count == 1 + 6)
+    #expect(
+      made(original, [.shift(distance: 1, copies: 3)], fitted: [3, 7], seed: 2).set.spectra
+        != set.spectra)
+    // What was made of samples has no cell, so it is not shifted.
+    let after = made(
+      original, [.noise(deviation: 0.1, copies: 1), .shift(distance: 1, copies: 3)], fitted: [3, 7])
+    #expect(after.added.count == 2 + 4)
+    // Missing cells of shifted windows are filled as those of others.
+    var holed = original.shifts
+    holed[7][0].windows[0][5] = .nan
+    let filled = try TrainingSet(
+      samples: plain.samples, blockSize: 1, bandCount: 2, spectra: plain.spectra,
+      windows: plain.windows, isCategory: plain.isCategory, shifts: holed
+    ).filled(with: [-1, -2]).set
+    #expect(filled.shifts[7][0].windows[0] == [0, 0, 0, 0, 0, -2, 0, 0])
+    #expect(filled.shifts[3] == original.shifts[3])
+  }
+
+  @Test func shiftsThatDoNotFitAreRefused() throws {
+    let plain = try set()
+    let short = TrainingSet.Shift(
+      distance: 1, spectrum: [1], windows: [[Float](repeating: 0, count: 8)])
+    let none = TrainingSet.Shift(distance: 1, spectrum: [1, 0], windows: [])
+    for shift in [short, none] {
+      #expect(throws: SampleError.self) {
+        try TrainingSet(
+          samples: plain.samples, blockSize: 1, bandCount: 2, spectra: plain.spectra,
+          windows: plain.windows, shifts: [[shift]] + (1..<12).map { _ in [] })
+      }
+    }
+  }
+
   @Test func augmentationsFollowOneAnother() throws {
     let (set, added) = made(
       try set(), [.oversample(Oversampling(.smote)), .noise(deviation: 0.1, copies: 1)],

@@ -154,6 +154,31 @@ struct LabelsTests {
     }
   }
 
+  /// Deposits that were mapped as areas, or as a raster of them.
+  @Test func presenceIsEveryCellOfAnArea() throws {
+    let run = try StageRun()
+    try run.raster("ore.tif", ["ore"]) { _, column, row in
+      row < 3 ? (column < 4 ? 7 : 0) : (row == 3 ? .nan : 0)
+    }
+    try run.text(
+      """
+      {"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"A"},
+      "geometry":{"type":"Polygon","coordinates":[[[1030,2070],[1070,2070],[1070,2040],
+      [1030,2040],[1030,2070]]]}}]}
+      """, "ore.geojson")
+    for file in ["ore.tif", "ore.geojson"] {
+      let plan = try run.planned(
+        "{ type: \"labels\", tag: \"ore\", file: \"\(file)\", presence: \"deposit\" }",
+        grid: StageRun.gridText, out: "out-" + file)
+      guard case .samples(let product) = try plan.product("ore") else { return }
+      #expect(product.classes == ["deposit"])
+      let set = try SampleSet.stored(try plan.executor.value(product.node))
+      #expect(
+        Set(set.samples.map(\.cell))
+          == Set(StageRun.cells(Window(x: 0, y: 0, width: 4, height: 3))), "\(file)")
+    }
+  }
+
   @Test(arguments: [16, 512]) func everyCellOfAClassRasterIsASample(chunk: Int) throws {
     let sample = try SampleRun()
     defer { sample.remove() }

@@ -27,7 +27,10 @@ struct StageCatalogTests {
   }
 
   /// The pipelines whose scenes are not part of the project.
-  private static let elsewhere = ["nanling-lithium.json5", "indian-pines.json5"]
+  private static let elsewhere = [
+    "nanling-lithium.json5", "indian-pines.json5", "nanling-prospectivity.json5",
+    "katanning-gold.json5",
+  ]
   private static let data = ProcessInfo.processInfo.environment["GOSSAN_DATA"]
 
   /// Those of scenes elsewhere are valid where the scenes are, with all their variants.

@@ -78,6 +78,7 @@ struct TrainTests {
   @Test(arguments: [
     ("network", "smote"), ("random-forest", "adasyn"), ("logistic-regression", "noise"),
     ("network", "rotate-flip"), ("network", "random-drop"), ("random-forest", "borderline-smote"),
+    ("network", "shift"), ("random-forest", "shift"),
   ])
   func samplesAreAugmented(method: String, way: String) throws {
     let sample = try SampleRun()
@@ -104,6 +105,9 @@ struct TrainTests {
     let counts = more.record.countsByClass
     switch way {
     case "rotate-flip": #expect(added == 7 * more.record.trainingCount)
+    case "shift":
+      // Eight cells around a sample, but for those that hold another or have no data.
+      #expect(added > 6 * more.record.trainingCount && added < 8 * more.record.trainingCount)
     case "noise", "random-drop": #expect(added == more.record.trainingCount)
     case "adasyn": #expect(abs(added - abs(counts[0] - counts[1])) < 20 && added > 0)
     default: #expect(added == abs(counts[0] - counts[1]))

@@ -116,6 +116,12 @@ struct VectorOutputTests {
     #expect(scratch.names == ["out.gpkg"])
   }
 
+  @Test func namesAreMadeToDiffer() {
+    #expect(
+      VectorOutput.Field.distinct(["Cu", "cu", "fid", "CU_2", "geom", "Cu"])
+        == ["Cu", "cu_2", "fid_2", "CU_2_2", "geom_2", "Cu_3"])
+  }
+
   @Test func twoFieldsOfOneNameAreRefused() throws {
     let scratch = try Scratch()
     let output = VectorOutput(

@@ -16,6 +16,15 @@ struct VectorStyleTests {
     #expect(strikes.contains(#"name="size" value="350.0""#))
   }
 
+  @Test func classesHaveColoursAndShapes() {
+    let xml = VectorStyle.points(by: "class", classes: ["barren", "a<b"]).xml
+    #expect(xml.contains(#"<renderer-v2 type="categorizedSymbol" attr="class""#))
+    #expect(xml.matches(of: /<category\s/).count == 2 && xml.matches(of: /<symbol\s/).count == 2)
+    #expect(xml.contains(#"value="a&lt;b""#) && xml.contains(#"value="barren""#))
+    #expect(xml.contains(#"name="name" value="circle""#))
+    #expect(xml.contains(#"name="name" value="square""#))
+  }
+
   @Test func namesAreEscaped() {
     let xml = VectorStyle.strikes(by: "a<b", breaks: [0], angle: "\"x\"", length: 1).xml
     #expect(xml.contains("attr=\"a&lt;b\"") && xml.contains("&quot;x&quot;"))

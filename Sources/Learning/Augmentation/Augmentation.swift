@@ -8,6 +8,9 @@ public enum Augmentation: Sendable, Hashable {
   case noise(deviation: Float, copies: Int)
   /// Copies in which bands, each with the chance `rate`, hold the background mean.
   case drop(rate: Float, copies: Int)
+  /// Copies of each sample as if it lay in other cells at most `distance` columns and rows away,
+  /// drawn among those that the set knows; samples that were made of others have none.
+  case shift(distance: Int, copies: Int)
   /// The windows of every sample in their other seven orientations.
   case rotateFlip
 }
@@ -53,7 +56,8 @@ extension TrainingSet {
         windows[branch] + rows.flatMap { $0.windows[branch] }
       },
       segmentOfSample: segmentOfSample.isEmpty
-        ? [] : segmentOfSample + rows.map { segmentOfSample[$0.parent] })
+        ? [] : segmentOfSample + rows.map { segmentOfSample[$0.parent] },
+      shifts: shifts.isEmpty ? [] : shifts + rows.map { _ in [] })
   }
 }
 
@@ -78,6 +82,7 @@ private struct AugmentedRows {
       copied(copies) { noisy($0, deviation, $1) }
     case .drop(let rate, let copies):
       copied(copies) { dropped($0, rate, $1) }
+    case .shift(let distance, let copies): shifted(distance, copies)
     case .rotateFlip:
       members.flatMap { position in (1..<8).map { turned(row(position), orientation: $0) } }
     }
@@ -158,6 +163,17 @@ private struct AugmentedRows {
       }
     }
     return row
+  }
+
+  /// Samples as they are read a few cells beside their places.
+  private func shifted(_ distance: Int, _ copies: Int) -> [Row] {
+    members.flatMap { position -> [Row] in
+      let id = UInt64(bitPattern: Int64(set.samples.samples[position].id))
+      let near = set.shifts.isEmpty ? [] : set.shifts[position].filter { $0.distance <= distance }
+      return random.derived(id).shuffled(near).prefix(copies).map { shift in
+        Row(parent: position, spectrum: shift.spectrum, windows: shift.windows)
+      }
+    }
   }
 
   /// One of eight orientations: bit 0 mirrors columns, bit 1 rows, bit 2 changes rows with columns.

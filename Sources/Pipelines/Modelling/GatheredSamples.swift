@@ -8,18 +8,25 @@ struct GatheredSamples {
   let set: SampleSet
   let bandCount: Int
   /// Whether each band is one of a group of categories.
-  let isCategory: [Bool]
+  private(set) var isCategory: [Bool]
+  /// The edges of the windows of patch branches.
+  let windowSizes: [Int]
   /// Rows by position in the set; nil where a sample misses a band or a segment it needs.
-  let rows: [SampleRows.Row?]
+  private(set) var rows: [SampleRows.Row?]
   /// The segments around the samples, for a graph branch.
-  let graph: SegmentGraph?
+  private(set) var graph: SegmentGraph?
   /// The number of each sample's segment in the graph, -1 for none.
   let segmentOfSample: [Int32]
 
   /// Puts tables together; the result does not depend on how the map was divided into chunks.
-  init(_ set: SampleSet, tables: [[UInt8]], bands: [Band], needsSegments: Bool) throws {
+  ///
+  /// Rows may hold a further, wider window, which samples are shifted in.
+  init(
+    _ set: SampleSet, tables: [[UInt8]], bands: [Band], windowSizes: [Int], needsSegments: Bool
+  ) throws {
     self.set = set
     bandCount = bands.count
+    self.windowSizes = windowSizes
     isCategory = bands.map { $0.group != nil }
     var rows = [SampleRows.Row?](repeating: nil, count: set.count)
     var segments: [UInt32: SampleRows.Segment] = [:]
@@ -65,8 +72,9 @@ struct GatheredSamples {
 
   /// The windows of some samples, per patch branch, samples x bands x rows x columns.
   func windows(_ positions: [Int]) -> [[Float]] {
-    let count = rows.lazy.compactMap(\.self).first?.windows.count ?? 0
-    return (0..<count).map { branch in positions.flatMap { rows[$0]?.windows[branch] ?? [] } }
+    windowSizes.indices.map { branch in
+      positions.flatMap { rows[$0]?.windows[branch] ?? [] }
+    }
   }
 
   /// What a model reads at some samples, missing window cells filled with `fill` (one per band).
@@ -82,6 +90,27 @@ struct GatheredSamples {
     return ModelBatch(
       count: positions.count, spectra: spectra(positions), windows: windows, graph: graph,
       segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
+  }
+
+  /// The samples as they are with the bands at `places` one after another; sources stay.
+  func reordered(_ places: [Int]) -> GatheredSamples {
+    precondition(places.count == bandCount, "\(places.count) places for \(bandCount) bands")
+    var result = self
+    result.isCategory = places.map { isCategory[$0] }
+    for (position, row) in rows.enumerated() {
+      guard let row else { continue }
+      result.rows[position]?.spectrum = places.map { row.spectrum[$0] }
+      result.rows[position]?.windows = row.windows.map { window in
+        let cells = window.count / bandCount
+        return places.flatMap { window[$0 * cells..<($0 + 1) * cells] }
+      }
+    }
+    if let propagated = graph?.propagated {
+      result.graph?.propagated = stride(from: 0, to: propagated.count, by: bandCount).flatMap {
+        pixel in places.map { propagated[pixel + $0] }
+      }
+    }
+    return result
   }
 
   /// The samples' segments, those one hop away and those two hops away, each ascending.

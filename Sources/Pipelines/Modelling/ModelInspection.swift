@@ -69,6 +69,8 @@ struct ModelInspection: Sendable {
     let view = training.cube.view
     let values = try view.values.indices.map { try context.value(3 + $0) }
     let map = try view.map(values[...])
+    let bands =
+      try training.cube.recipe.orderedBands(values.last ?? [])?.bands ?? training.cube.bands
     let positions = drawn(gathered)
     guard !positions.isEmpty else {
       throw ExecutionError.data("no training sample has every band and segment it needs")
@@ -83,7 +85,7 @@ struct ModelInspection: Sendable {
       }, classes: model.architecture.head.kind == .softmax ? model.classes : ["all samples"],
       isOfInterest: positions.map {
         gathered.set.samples[$0].target.isPositive(output) ?? false
-      }, features: features, bandNames: training.cube.bands.map(\.name))
+      }, features: features, bandNames: bands.map(\.name))
   }
 
   /// Samples with all their sources, by a draw that depends on seed and ids alone.

@@ -106,9 +106,28 @@ struct ModelNotes: Codable, Sendable {
   var conflictingSegments: Int
   /// How well the model fits the samples that it was made from; nil in files of earlier versions.
   var trainingMetrics: Metrics?
+  /// How unlabelled samples were weighed, where the first class is not known to be negative.
+  var unlabelled: UnlabelledNotes?
+  /// How the training was chosen among candidates, where there were any.
+  var tuning: NestedTuning.Outcome?
   /// How well the probabilities were found to hold before and after they were calibrated; nil of
   /// a model that is as it was trained.
   var calibration: Calibration?
   /// The seed of the training.
   var seed: UInt64
+}
+
+/// What a model file says of unlabelled samples.
+struct UnlabelledNotes: Codable, Sendable {
+  /// The estimated chance of a positive sample to be labelled.
+  var labelFrequency: Double
+  var unlabelledCount: Int
+  /// How many of them count as positive.
+  var expectedPositives: Double
+
+  init(_ weighed: PositiveUnlabelled) {
+    labelFrequency = weighed.labelFrequency
+    unlabelledCount = weighed.unlabelledCount
+    expectedPositives = weighed.expectedPositives
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Networks
 import Rasters
@@ -7,15 +8,32 @@ import Tensors
 struct PredictorTraining: Sendable {
   let method: Predictor.Method
   let architecture: ModelArchitecture
-  let network: TrainingOptions
-  let forest: RandomForest.Options
-  let logistic: LogisticRegression.Options
+  var network: TrainingOptions
+  var forest: RandomForest.Options
+  var logistic: LogisticRegression.Options
   /// How many samples of each class are trained on; nil for all.
   let perClass: Int?
+  /// Whether the samples of the first of two classes are unlabelled rather than negative.
+  let hasUnlabelled: Bool
   let blockSize: Double
 
-  /// The options of the methods other than networks.
-  static let options: [OptionSpec] = [
+  /// The options that `tune` may vary: those that decide neither the network nor its input.
+  static let tunable: [OptionSpec] = [
+    OptionSpec("epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
+    OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
+    OptionSpec(
+      "learning-rate", .number(.leastNonzeroMagnitude...10), default: 1e-3, "Adam's step size."),
+    OptionSpec(
+      "weight-decay", .number(0...10), default: 1e-4, "The penalty on squared weights."),
+    OptionSpec(
+      "patience", .integer(1...100_000), default: 30,
+      "How many epochs without a better validation loss end the training."),
+    OptionSpec(
+      "validation", .number(0...0.9), default: 0.2,
+      "The share of the training samples that only early stopping sees; 0 for none."),
+    OptionSpec(
+      "class-weights", .choice(["balanced", "none"]), default: "balanced",
+      "Whether classes of different frequency count the same."),
     OptionSpec("trees", .integer(1...100_000), default: 500, "The trees of a random forest."),
     OptionSpec(
       "minimum-leaf", .integer(1...1_000_000), default: 1, unit: "samples",
@@ -26,33 +44,71 @@ struct PredictorTraining: Sendable {
     AugmentOptions.option,
   ]
 
-  init(_ request: PlanRequest, _ architecture: ModelArchitecture) throws {
-    let options = request.options
-    method = Predictor.Method(rawValue: options.string("method")) ?? .network
+  /// The options of trainings.
+  static let options =
+    tunable + [
+      OptionSpec(
+        "per-class", .integer(1...1_000_000), default: .optional,
+        "The most samples of each class that are trained on, drawn by the seed; by default all."),
+      OptionSpec(
+        "negatives", .choice(["known", "unlabelled"]), default: "known",
+        "Whether the first of two classes is known to be negative. Samples of an unlabelled one "
+          + "count in part as positive (Elkan & Noto 2008), as models say that have not seen them."),
+    ]
+
+  /// Reads the options of a stage, those of `candidate` before them.
+  init(
+    _ request: PlanRequest, _ architecture: ModelArchitecture, candidate: OptionValues? = nil
+  ) throws {
+    func options(_ name: String) -> OptionValues {
+      if let candidate, candidate.has(name) { return candidate }
+      return request.options
+    }
+    method = Predictor.Method(rawValue: request.options.string("method")) ?? .network
     self.architecture = architecture
     var network = TrainingOptions()
-    network.epochs = options.int("epochs")
-    network.batchSize = options.int("batch")
-    network.learningRate = options.float("learning-rate")
-    network.weightDecay = options.float("weight-decay")
-    network.patience = options.int("patience")
-    network.validationShare = options.double("validation")
-    network.classWeights = options.string("class-weights") == "none" ? .none : .balanced
-    network.augmentations = try AugmentOptions.augmentations(request, architecture)
+    network.epochs = options("epochs").int("epochs")
+    network.batchSize = options("batch").int("batch")
+    network.learningRate = options("learning-rate").float("learning-rate")
+    network.weightDecay = options("weight-decay").float("weight-decay")
+    network.patience = options("patience").int("patience")
+    network.validationShare = options("validation").double("validation")
+    network.classWeights =
+      options("class-weights").string("class-weights") == "none" ? .none : .balanced
+    network.augmentations = try AugmentOptions.augmentations(
+      request, options("augment"), architecture)
     network.seed = request.seed
     self.network = network
     var forest = RandomForest.Options()
-    forest.trees = options.int("trees")
-    forest.minimumLeaf = options.int("minimum-leaf")
+    forest.trees = options("trees").int("trees")
+    forest.minimumLeaf = options("minimum-leaf").int("minimum-leaf")
     forest.classWeights = network.classWeights
     forest.seed = request.seed
     self.forest = forest
     var logistic = LogisticRegression.Options()
-    logistic.inversePenalty = options.double("inverse-penalty")
+    logistic.inversePenalty = options("inverse-penalty").double("inverse-penalty")
     logistic.classWeights = network.classWeights
     self.logistic = logistic
-    perClass = options.optionalInt("per-class")
+    perClass = request.options.optionalInt("per-class")
+    hasUnlabelled = request.options.string("negatives") == "unlabelled"
     blockSize = Folds.defaultBlockSize(for: request.grid)
+    try checkUnlabelled(request)
+  }
+
+  /// Oversampling counts samples of classes, and unlabelled ones have none.
+  private func checkUnlabelled(_ request: PlanRequest) throws {
+    guard hasUnlabelled else { return }
+    guard architecture.head.kind == .softmax, architecture.head.outputs == 2 else {
+      throw request.failure(
+        "negatives", "samples are 'unlabelled' beside known ones of one class; these have others")
+    }
+    let oversamples = network.augmentations.contains {
+      if case .oversample = $0 { true } else { false }
+    }
+    if oversamples {
+      throw request.failure(
+        "augment", "evens classes out by counting samples; 'unlabelled' ones have no class")
+    }
   }
 
   /// What a training makes.
@@ -61,11 +117,25 @@ struct PredictorTraining: Sendable {
     var record: TrainingRecord
     /// The mean of the trained spectra, which stands for missing cells of windows.
     var backgroundMean: [Float]
+    /// How unlabelled samples were weighed, where there are any.
+    var unlabelled: PositiveUnlabelled?
   }
 
-  /// Trains on the samples at `positions`.
-  func train(_ gathered: GatheredSamples, _ positions: [Int]) throws -> Result {
-    let set = try gathered.trainingSet(positions, blockSize: blockSize)
+  /// Trains on the samples at `positions`, shifted only to cells that may be seen.
+  func train(
+    _ gathered: GatheredSamples, _ positions: [Int], seeing isSeen: (Cell) -> Bool = { _ in true }
+  ) throws -> Result {
+    let set = try gathered.trainingSet(positions, blockSize: blockSize, seeing: isSeen)
+    guard hasUnlabelled else { return try fit(set) }
+    let unlabelled = try weighed(set)
+    let weights = network.classWeights
+    var result = try withoutClassWeights.fit(
+      set.weighingUnlabelled(positive: 1, shares: unlabelled.weights, classWeights: weights))
+    result.unlabelled = unlabelled
+    return result
+  }
+
+  private func fit(_ set: TrainingSet) throws -> Result {
     guard method != .network else {
       let trained = try Trainer.train(set, architecture: architecture, options: network)
       return Result(
@@ -126,5 +196,45 @@ struct PredictorTraining: Sendable {
       members.map { (random.bits64(UInt64(bitPattern: Int64(set.samples[$0].id))), $0) }
         .sorted { $0 < $1 }.prefix(perClass).map(\.1)
     }.sorted()
+  }
+
+  // MARK: Unlabelled samples
+
+  private var withoutClassWeights: PredictorTraining {
+    var plain = self
+    plain.network.classWeights = .none
+    plain.forest.classWeights = .none
+    plain.logistic.classWeights = .none
+    return plain
+  }
+
+  /// How far each sample counts as positive, by models of five parts that have not seen it.
+  private func weighed(_ set: TrainingSet) throws -> PositiveUnlabelled {
+    var plain = withoutClassWeights
+    plain.network.augmentations = []
+    let seed = network.seed
+    let folds =
+      try (try? Folds.blocks(set.samples, size: blockSize, folds: 5, seed: seed))
+      ?? Folds.random(set.samples, folds: 5, seed: seed)
+    var scores = [Float](repeating: 0, count: set.count)
+    for fold in 0..<folds.count {
+      let positions =
+        set.graph == nil
+        ? folds.trainingSamples(fold)
+        : folds.trainingSamples(fold, segmentOfSample: set.segmentOfSample).kept
+      let part = set.selecting(positions)
+      guard Set(part.samples.samples.map(\.target)).count > 1 else {
+        throw ExecutionError.data(
+          "the known positives lie in too few places to weigh unlabelled samples; five parts of "
+            + "the map, or five cells, must hold some")
+      }
+      let trained = try plain.fit(part)
+      let tested = folds.testSamples(fold)
+      let values = trained.predictor.probabilities(
+        set.selecting(tested).batch(background: trained.backgroundMean))
+      for (row, position) in tested.enumerated() { scores[position] = values[2 * row + 1] }
+    }
+    return try PositiveUnlabelled(
+      scores: scores, isLabelled: set.samples.samples.map { $0.target == .category(1) })
   }
 }

@@ -13,7 +13,8 @@ struct SampleRows {
     var spectrum: [Float]
     /// The sources of the bands, which explanations start from.
     var sources: [Float]
-    /// The window of each patch branch, bands x rows x columns, NaN where missing.
+    /// The window of each patch branch, bands x rows x columns, NaN where missing, and where
+    /// samples are to be shifted a wider one.
     var windows: [[Float]]
     /// The segment at the sample, or `SegmentRaster.none`.
     var segment: UInt32
@@ -87,12 +88,19 @@ struct SampleGatherer: Sendable {
   let segments: SegmentsProduct?
   let samples: SamplesProduct
   let architecture: ModelArchitecture
+  /// How many columns and rows samples are shifted, at most.
+  var shift = 0
+
+  /// The windows around each sample: those of the branches, and one that holds all shifted ones.
+  private var windows: [Int] {
+    architecture.windows + (shift > 0 ? [(architecture.windows.max() ?? 1) + 2 * shift] : [])
+  }
 
   /// The node that makes the table.
   func node(_ request: PlanRequest) -> Node {
     let branch = architecture.graphBranch
     let graphHalo = branch.flatMap { segments?.lattice.haloOfGraph(hops: $0.reach) } ?? 0
-    let halo = max(architecture.windows.max() ?? 0, graphHalo)
+    let halo = max(windows.max() ?? 0, graphHalo)
     var edges: [Node.Edge] = [
       .all(samples.node), .halo(cube.node, halo), .cells(cube.view.node),
     ]
@@ -101,7 +109,7 @@ struct SampleGatherer: Sendable {
       Node(
         name: request.name + "/samples", kind: .table,
         identity: [
-          "sample rows 2", "\(architecture.windows)", "\(branch?.hops ?? -1)",
+          "sample rows 2", "\(windows)", "\(branch?.hops ?? -1)",
           branch?.weights.map { "sigma \($0.sigma), tau \($0.tau ?? 0)" } ?? "unweighted",
         ], edges: edges
       ) { context in .bytes(try gather(context).bytes) })
@@ -131,7 +139,7 @@ struct SampleGatherer: Sendable {
   ) throws -> SampleRows.Row {
     let cell = Window(x: sample.cell.column, y: sample.cell.row, width: 1, height: 1)
     let own: Set<Cell> = [sample.cell]
-    let windows = try architecture.windows.map { size in
+    let windows = try windows.map { size in
       let window = Window(
         x: sample.cell.column - size / 2, y: sample.cell.row - size / 2, width: size, height: size)
       return try context.reflectedCube(1, window, excluding: own).values

@@ -47,7 +47,9 @@ struct OutputWriter {
       case .figures(let figures):
         try write(
           try [Figure].stored(try executor.value(figures.node)), figures.tag, &result)
-      case .samples, .folds, .outputs: continue
+      case .samples(let samples): try write(samples, folds: nil, tag: samples.tag, &result)
+      case .folds(let folds): try write(folds.samples, folds: folds, tag: folds.tag, &result)
+      case .outputs: continue
       }
     }
     return result

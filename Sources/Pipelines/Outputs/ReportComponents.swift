@@ -14,6 +14,32 @@ extension ReportPage {
     }
   }
 
+  /// A section for each raster with a fitted order of bands.
+  func orderSections() throws -> [HTMLReport.Section] {
+    try task.products.compactMap { tag, product in
+      guard case .raster(let raster) = product, let fit = raster.recipe.fit,
+        let (bands, order) = try raster.recipe.orderedBands(try executor.value(fit))
+      else { return nil }
+      let scores = Dictionary(
+        zip(order.bands, order.scores), uniquingKeysWith: { first, _ in first })
+      let places = order.places(bandCount: bands.count)
+      return HTMLReport.Section(
+        "Order of bands: \(tag)",
+        [
+          .text(
+            "The order for the shipped model. The score is what decided: for 'clustered' 1 minus the "
+              + "absolute correlation with the next band, for 'importance' how much the band tells of "
+              + "the labels."),
+          .table(
+            HTMLReport.Table(
+              "Bands in their order", columns: ["Place", "Band", "Score"],
+              rows: zip(bands, places).enumerated().map { place, entry in
+                ["\(place + 1)", entry.0.name, scores[entry.1].map { "\(Float($0))" } ?? "-"]
+              })),
+        ])
+    }
+  }
+
   private func section(
     _ tag: String, _ components: PrincipalComponents, _ bands: [String]
   ) -> HTMLReport.Section {
@@ -37,7 +63,7 @@ extension ReportPage {
     let rows = zip(components.variances, components.explainedShares).enumerated().map {
       index, entry in
       sum += entry.1
-      return ["PC\(index + 1)", "\(Float(entry.0))", percent(entry.1), percent(sum)]
+      return ["PC\(index + 1)", NumberText.short(entry.0), percent(entry.1), percent(sum)]
     }
     return HTMLReport.Table(
       "Explained variance", columns: ["Component", "Variance", "Share", "Together"], rows: rows)

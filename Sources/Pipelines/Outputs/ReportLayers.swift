@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import RasterFiles
 import Rasters
@@ -142,10 +143,10 @@ struct ReportLayers {
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
     let features = raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
-    let largest = cube.values[..<(features.count * cube.window.cellCount)].lazy
-      .filter(\.isFinite).map(abs).max()
-    let limit = max(Double(largest ?? 1), 1e-12)
-    let legend = legend(.diverging, -limit...limit, isSigned: true)
+    let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
+    var legend = legend(.diverging, -limit...limit, isSigned: true)
+    legend[0].label += " or less"
+    legend[legend.count - 1].label += " or more"
     return try [importance(features, cube, attribution)]
       + features.indices.map { band in
         try block(
@@ -155,6 +156,14 @@ struct ReportLayers {
           "What '\(features[band].name)' adds to the \(attribution.output) of "
             + "'\(attribution.className)'.", legend)
       }
+  }
+
+  /// The 99th percentile of the magnitudes: a few extreme cells would make all others pale.
+  private func limit(_ values: ArraySlice<Float>) -> Double {
+    let magnitudes = values.map(abs)
+    var quantile = ExactQuantiles(at: [0.99])
+    while !quantile.isFinished { quantile.narrow(quantile.counts(magnitudes.span)) }
+    return max(quantile.values.first ?? 1, 1e-12)
   }
 
   private func importance(
@@ -192,6 +201,6 @@ struct ReportLayers {
   ) throws -> HTMLReport.Block {
     .picture(
       png: try PNGImage.encode(width: picture.width, height: picture.height, rgba: picture.rgba),
-      description: title, caption: "\(title). \(caption)", legend: legend)
+      description: "Map of \(title)", caption: "\(title). \(caption)", legend: legend)
   }
 }

@@ -47,6 +47,8 @@ extension ReportPage {
     let package = try ModelPackage(try executor.value(model.node))
     let record = package.notes.record
     var blocks: [HTMLReport.Block] = [.text(facts(model, package))]
+    if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
+    if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
     if !record.epochs.isEmpty { blocks.append(losses(record)) }
     if case .forest(let forest, _) = package.predictor {
       blocks.append(importances(forest, package.notes.bands.map(\.name)))
@@ -77,6 +79,28 @@ extension ReportPage {
         + "others; in \(package.notes.conflictingSegments) segments they do not agree."
     }
     return text
+  }
+
+  private func words(_ unlabelled: UnlabelledNotes) -> String {
+    let count = unlabelled.unlabelledCount
+    let share = unlabelled.expectedPositives / Double(max(1, count))
+    return "\(count) samples are unlabelled: they weigh as positive as far as models that have not "
+      + "seen them say, "
+      + "\(NumberText.short(unlabelled.expectedPositives)) of them in all (\(percent(share))); the "
+      + "share of positives that are labelled is put at \(percent(unlabelled.labelFrequency))."
+  }
+
+  private func percent(_ share: Double) -> String { "\(NumberText.short(100 * share)) %" }
+
+  private func table(_ tuning: NestedTuning.Outcome) -> HTMLReport.Table {
+    HTMLReport.Table(
+      "Candidates, compared on folds inside the training part",
+      columns: ["Candidate", tuning.measure, "Taken"],
+      rows: zip(tuning.candidates, tuning.scores).enumerated().map { index, row in
+        [
+          row.0, row.1.map { NumberText.short($0) } ?? "-", index == tuning.best ? "yes" : "",
+        ]
+      })
   }
 
   private func losses(_ record: TrainingRecord) -> HTMLReport.Block {

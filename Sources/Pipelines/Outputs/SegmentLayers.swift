@@ -101,18 +101,9 @@ struct SegmentLayers {
     ]
   }
 
-  /// The columns of the bands' means; names of a GeoPackage differ by more than their case.
+  /// The columns of the bands' means.
   static func meanNames(_ bands: [Band]) -> [String] {
-    var seen: Set<String> = []
-    return bands.map { band in
-      var name = "mean_\(band.name)"
-      var number = 2
-      while !seen.insert(name.lowercased()).inserted {
-        name = "mean_\(band.name)_\(number)"
-        number += 1
-      }
-      return name
-    }
+    VectorOutput.Field.distinct(bands.map { "mean_\($0.name)" })
   }
 
   private func write(

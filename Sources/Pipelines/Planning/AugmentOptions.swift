@@ -39,19 +39,29 @@ enum AugmentOptions {
           "rate", .number(0...1), default: 0.1,
           "The chance of a band to hold the mean of the training samples instead."), copies,
       ],
+      "shift": [
+        OptionSpec(
+          "distance", .integer(1...100), default: 1, unit: "cells",
+          "How many columns and rows a copy is read beside its sample, at most."),
+        OptionSpec(
+          "copies", .integer(1...40_000), default: 8,
+          "Copies of every sample, as many as there are cells around it that may be seen."),
+      ],
       "rotate-flip": [],
     ]
   }()
 
   /// The ways that a request asks for.
   static func augmentations(
-    _ request: PlanRequest, _ architecture: ModelArchitecture
+    _ request: PlanRequest, _ options: OptionValues, _ architecture: ModelArchitecture
   ) throws -> [Augmentation] {
-    try request.options.objects("augment").map { type, values in
+    try options.objects("augment").map { type, values in
       switch type {
       case "noise":
         return .noise(deviation: values.float("deviation"), copies: values.int("copies"))
       case "random-drop": return .drop(rate: values.float("rate"), copies: values.int("copies"))
+      case "shift":
+        return .shift(distance: values.int("distance"), copies: values.int("copies"))
       case "rotate-flip":
         let hasWindow = architecture.branches.contains {
           if case .patch = $0 { true } else { false }

@@ -33,6 +33,12 @@ struct ModelProduct: Sendable {
     let samples: SamplesProduct
     let cube: RasterProduct
     let segments: SegmentsProduct?
+    /// How many columns and rows samples are shifted in the training, at most.
+    let shift: Int
+    /// How the model is trained.
+    let fitting: PredictorTraining
+    /// All that decides the training besides its inputs and the fold.
+    let identity: [String]
   }
 
   /// The model without what it was trained from.

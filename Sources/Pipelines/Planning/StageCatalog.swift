@@ -15,6 +15,7 @@ public enum StageCatalog {
     LogRatioStage.self,
     Standardize.self,
     PrincipalComponentsStage.self,
+    OrderBands.self,
     SuperpixelsStage.self,
     SegmentFeatures.self,
     Train.self,
@@ -27,6 +28,7 @@ public enum StageCatalog {
     ResponseStage.self,
     Filters.self,
     Importance.self,
+    OrderControl.self,
     Write.self,
     Report.self,
   ]

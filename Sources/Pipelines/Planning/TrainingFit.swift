@@ -2,6 +2,7 @@ import Features
 import Foundation
 import Rasters
 import Synchronization
+import Tensors
 
 /// What stages need that fit to the cells of a raster.
 extension PlanRequest {
@@ -28,6 +29,32 @@ extension PlanRequest {
         }
         let before = value == nil ? [] : try context.value(1 + hidden.count)
         return .bytes(try make(cube, before))
+      })
+  }
+
+  /// What is fitted, as JSON, to the moments of some bands over the cells of the training part in
+  /// which none of them is missing.
+  func momentFit(
+    _ input: RasterProduct, of bands: [Int], need: String,
+    _ fit: @escaping @Sendable (ExactCovariance) -> some Encodable & SendableMetatype
+  ) -> Node {
+    let moments = trainingTable("/moments", input.node) { cube, _ in
+      var moments = ExactCovariance(variableCount: bands.count)
+      moments.add(PrincipalComponents.completeValues(cube, bands: bands).span)
+      return [UInt8](try JSONEncoder.stable.encode(moments))
+    }
+    return planner.node(
+      Node(
+        name: name + "/fit", kind: .value, identity: identity(), edges: [.all(moments)]
+      ) { context in
+        var total = ExactCovariance(variableCount: bands.count)
+        try context.forEachTable(0) { total.merge(try .stored($0)) }
+        guard total.count >= 2 else {
+          throw ExecutionError.data(
+            "all bands have a value in \(total.count) cells of the training part; \(need) needs two "
+              + "or more")
+        }
+        return .bytes([UInt8](try JSONEncoder.stable.encode(fit(total))))
       })
   }
 

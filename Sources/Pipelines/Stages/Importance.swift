@@ -31,30 +31,15 @@ enum Importance: Stage {
     output: .figures)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    guard case .model(let model) = request.inputs["model"]?.first, let training = model.training
-    else { throw request.failure("inputs", "needs a model that this pipeline trains") }
-    guard model.members.isEmpty else {
-      throw request.failure(
-        "inputs", "'\(model.tag)' combines several models; look into a single one")
-    }
-    let folds = try request.folds("folds")
-    guard folds.samples.tag == training.samples.tag else {
-      throw request.failure(
-        "inputs",
-        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
-          + "'\(training.samples.tag)'")
-    }
+    let folds = try FoldModels(request)
+    let model = folds.model
     let repeats = request.options.int("repeats")
-    let parts = try (0..<folds.count).map { fold in
-      let product = try request.planner.product(
-        model.tag, fold: FoldContext(folds: folds, index: fold))
-      guard case .model(let own) = product, let training = own.training else {
-        throw request.failure("inputs", "needs a model")
-      }
-      return ExchangedFold(
-        model: own, training: training, fold: fold, repeats: repeats, seed: request.seed
-      ).node(request, folds)
+    let parts = folds.parts.enumerated().map { fold, part in
+      ExchangedFold(
+        model: part.model, training: part.training, fold: fold, repeats: repeats, seed: request.seed
+      ).node(request, folds.folds)
     }
+    guard let training = model.training else { throw request.failure("inputs", "needs a model") }
     let features = Features(training.cube.view.node.bands).names
     let node = request.planner.node(
       Node(
@@ -80,11 +65,8 @@ enum Importance: Stage {
     func measure(_ values: (ExchangedPredictions) -> [Float]) -> Double {
       let metrics = Metrics(
         predictions: parts.flatMap(values), targets: targets, kind: set.kind)
-      let name = set.kind == .linear ? "R2" : "ROC AUC"
-      let found = (0..<(set.kind == .softmax ? 1 : set.categories.count)).compactMap { output in
-        metrics.named(output: output).first { $0.name == name }?.value
-      }
-      return found.isEmpty ? .nan : found.reduce(0, +) / Double(found.count)
+      return metrics.mean(
+        set.kind == .linear ? "R2" : "ROC AUC", outputCount: set.categories.count) ?? .nan
     }
     let plain = measure(\.plain)
     return (0..<features).map { feature in

@@ -23,7 +23,8 @@ enum Labels: Stage {
         "field", .string, default: .optional, "The column of the class.", example: "\"Cd_exceeds\""),
       OptionSpec(
         "presence", .string, default: .optional,
-        "Takes every point as a sample of this one class; 'background' adds the other.",
+        "Takes every point, cell of a polygon or cell that is not 0 as a sample of this one class; "
+          + "'background' adds the other.",
         example: "\"deposit\""),
       OptionSpec(
         "fields", .list(of: .string), default: .optional,
@@ -160,7 +161,7 @@ enum Labels: Stage {
     }
     let categories = try cellCategories(request, source)
     let read = try reader(request, source)
-    let codes = categories.map { Double($0.code) ?? .nan }
+    let codes = isPresence(request) ? [1] : categories.map { Double($0.code) ?? .nan }
     let found = request.planner.node(
       Node(
         name: request.name + "/cells", kind: .table, identity: request.identity(without: ["file"]),
@@ -192,7 +193,7 @@ enum Labels: Stage {
         }
         guard !samples.isEmpty else { throw ExecutionError.data("no cell has a known class") }
         let set = try SampleSet(kind: .softmax, categories: categories, samples: samples)
-        guard set.counts.count(where: { $0 > 0 }) >= 2 else {
+        guard categories.count == 1 || set.counts.count(where: { $0 > 0 }) >= 2 else {
           throw ExecutionError.data("the labelled cells have one class only")
         }
         return .bytes([UInt8](try JSONEncoder.stable.encode(set)))
@@ -220,6 +221,10 @@ enum Labels: Stage {
   private static func cellCategories(
     _ request: PlanRequest, _ source: CellSource
   ) throws -> [SampleSet.Category] {
+    if isPresence(request) {
+      let presence = request.options.string("presence")
+      return [SampleSet.Category(code: presence, name: presence)]
+    }
     let given = request.options.stringMap("classes")
     if let odd = given.first(where: { Double($0.key) == nil }) {
       throw request.failure("classes", "'\(odd.key)' is not a number; cells hold numbers")
@@ -239,12 +244,18 @@ enum Labels: Stage {
     switch source {
     case .raster(let info):
       let pool = try RasterPool(path: info.path, bands: [1], grid: grid, resampling: .nearest)
-      return { try pool.read($0) }
-    case .polygons(let file):
-      guard let field = try targetFields(request).first else {
-        throw request.failure("presence", "is for points; polygons need 'field'")
+      guard isPresence(request) else { return { try pool.read($0) } }
+      return { window in
+        var cube = try pool.read(window)
+        for index in cube.values.indices {
+          let isThere = cube.values[index].isFinite && cube.values[index] != 0
+          cube.values[index] = isThere ? 1 : .nan
+        }
+        return cube
       }
-      try file.requireNumbers(field, request, option: "field")
+    case .polygons(let file):
+      let field = try targetFields(request).first
+      if let field { try file.requireNumbers(field, request, option: "field") }
       let shapes = ShapeReader(path: file.path, layer: file.layer, field: field, grid: grid)
       return { try shapes.read($0) }
     }
@@ -254,6 +265,11 @@ enum Labels: Stage {
 
   private static func isClass(_ request: PlanRequest) -> Bool {
     request.options.string("target") == "class"
+  }
+
+  /// Whether all labelled places are of one class.
+  private static func isPresence(_ request: PlanRequest) -> Bool {
+    isClass(request) && request.options.has("presence")
   }
 
   private static func headKind(_ request: PlanRequest) -> ModelArchitecture.Head.Kind {

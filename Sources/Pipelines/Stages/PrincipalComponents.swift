@@ -108,25 +108,8 @@ enum PrincipalComponentsStage: Stage {
         && fitted.componentCount == options.count && 0...options.count ~= fitted.keptCount
     }
     if let replayed { return replayed }
-    let moments = request.trainingTable("/moments", input.node) { cube, _ in
-      var moments = ExactCovariance(variableCount: chosen.count)
-      moments.add(PrincipalComponents.completeValues(cube, bands: chosen).span)
-      return [UInt8](try JSONEncoder.stable.encode(moments))
+    return request.momentFit(input, of: chosen, need: "components") { moments in
+      PrincipalComponents(moments, bands: chosen, options: options)
     }
-    return request.planner.node(
-      Node(
-        name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(moments)]
-      ) { context in
-        var total = ExactCovariance(variableCount: chosen.count)
-        try context.forEachTable(0) { total.merge(try .stored($0)) }
-        guard total.count >= 2 else {
-          throw ExecutionError.data(
-            "all bands have a value in \(total.count) cells of the training part; components need "
-              + "two or more")
-        }
-        let components = PrincipalComponents(total, bands: chosen, options: options)
-        return .bytes([UInt8](try JSONEncoder.stable.encode(components)))
-      })
   }
 }

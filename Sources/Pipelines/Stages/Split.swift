@@ -108,6 +108,12 @@ struct TestPlaces {
   let folds: Folds
   let fold: Int
 
+  /// The test places of one of the folds.
+  init(folds: Folds, fold: Int) {
+    self.folds = folds
+    self.fold = fold
+  }
+
   /// Reads what `split` stored.
   init(_ bytes: [UInt8], fold: Int) throws {
     folds = try Folds.stored(bytes)
@@ -119,15 +125,19 @@ struct TestPlaces {
     folds.isTestPlace(fold, x: x, y: y, cell: grid.cell(x: x, y: y))
   }
 
+  /// Whether the centre of a cell lies in a test place.
+  func contains(_ cell: Cell, of grid: Grid) -> Bool {
+    let center = grid.center(of: cell)
+    return folds.isTestPlace(fold, x: center.x, y: center.y, cell: cell)
+  }
+
   /// Which cells of a window the fold may fit to.
   func trainingMask(_ window: Window, of grid: Grid) -> [Bool] {
     var mask = [Bool](repeating: true, count: window.cellCount)
     for row in window.y..<window.maxY {
       for column in window.x..<window.maxX {
-        let cell = Cell(column: column, row: row)
-        let center = grid.center(of: cell)
-        mask[window.index(column: column, row: row)] =
-          !folds.isTestPlace(fold, x: center.x, y: center.y, cell: cell)
+        mask[window.index(column: column, row: row)] = !contains(
+          Cell(column: column, row: row), of: grid)
       }
     }
     return mask

@@ -40,34 +40,18 @@ enum Train: Stage {
         "What is made of the models of several sizes of superpixels: the mean of their "
           + "probabilities, or the share of models that decide for a class."),
       OptionSpec(
-        "epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
-      OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
-      OptionSpec(
-        "learning-rate", .number(.leastNonzeroMagnitude...10), default: 1e-3, "Adam's step size."),
-      OptionSpec(
-        "weight-decay", .number(0...10), default: 1e-4, "The penalty on squared weights."),
-      OptionSpec(
-        "patience", .integer(1...100_000), default: 30,
-        "How many epochs without a better validation loss end the training."),
-      OptionSpec(
-        "validation", .number(0...0.9), default: 0.2,
-        "The share of the training samples that only early stopping sees; 0 for none."),
-      OptionSpec(
-        "class-weights", .choice(["balanced", "none"]), default: "balanced",
-        "Whether classes of different frequency count the same."),
-      OptionSpec(
-        "per-class", .integer(1...1_000_000), default: .optional,
-        "The most samples of each class that are trained on, drawn by the seed; by default all."),
-      OptionSpec(
         "background", .integer(1...10_000), default: 50,
         "How many training samples are kept as baselines of explanations."),
-    ] + PredictorTraining.options,
+    ] + PredictorTraining.options + [NestedTuning.option],
     inputs: [
       InputDefinition("cube", [.raster], "The input of the network."),
       InputDefinition(
         "segments", [.segments], isRequired: false, source: .named,
         "The superpixels, for a graph branch."),
       InputDefinition("samples", [.samples], source: .named, "The labelled samples."),
+      InputDefinition(
+        "folds", [.folds], isRequired: false, source: .named,
+        "The folds that candidates of 'tune' are compared on, from 'split'."),
     ],
     output: .model)
 
@@ -83,15 +67,20 @@ enum Train: Stage {
     if needsSegments && segments == nil {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
+    let fitting = try PredictorTraining(request, architecture)
+    let tuned = try NestedTuning(request, architecture)?.candidates ?? []
+    let shift = ([fitting] + tuned).map(\.network.shiftDistance).max() ?? 0
     let scales = needsSegments ? segments?.family.map(Optional.some) ?? [] : [nil]
     let members = try scales.map { scale in
       try member(
         request, method, architecture,
         ModelProduct.Training(
           rows: SampleGatherer(
-            cube: cube, segments: scale, samples: samples, architecture: architecture
+            cube: cube, segments: scale, samples: samples, architecture: architecture,
+            shift: shift
           ).node(request),
-          samples: samples, cube: cube, segments: scale))
+          samples: samples, cube: cube, segments: scale, shift: shift, fitting: fitting,
+          identity: request.identity(without: ["combine"]) + ["\(request.seed)"]))
     }
     return .model(try combined(request, members))
   }
@@ -144,49 +133,85 @@ enum Train: Stage {
     _ request: PlanRequest, _ training: ModelProduct.Training, _ architecture: ModelArchitecture
   ) throws -> Node {
     let fold = request.fold
-    let method = try PredictorTraining(request, architecture)
+    let method = training.fitting
+    let tuning = try NestedTuning(request, architecture)
+    let folds: FoldsProduct? = try fold?.folds ?? (tuning == nil ? nil : request.folds("folds"))
     let recipe = Recipe(
       type: "model-inputs", options: "{}",
       inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
     let fits = recipe.fits
-    let backgroundCount = request.options.int("background")
     return request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["combine"]) + [
-          "\(request.seed)", fold.map { "fold \($0.index)" } ?? "all",
-        ],
+        identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
-          + (fold.map { [.all($0.folds.node)] } ?? [])
+          + (folds.map { [.all($0.node)] } ?? [])
       ) { context in
         let gathered = try gather(context, training, architecture)
-        var positions = gathered.usable
-        var shared = 0
-        if let fold {
-          let folds = try TestPlaces(try context.value(2 + fits.count), fold: fold.index).folds
-          (positions, shared) = trainingPositions(folds, fold.index, gathered)
+        let folds = try folds.map { _ in try Folds.stored(try context.value(2 + fits.count)) }
+        var part = TrainingPart(gathered, folds, fold: fold?.index)
+        var method = method
+        if let tuning, let folds {
+          let outcome = try tuning.choose(
+            gathered, folds, outer: fold?.index, grid: context.grid)
+          method = tuning.candidates[outcome.best]
+          part.tuning = outcome
         }
-        positions = method.limited(positions, gathered.set)
-        let trained = try method.train(gathered, positions)
-        let background = BackgroundSample.choose(
-          from: gathered.set, positions: positions, count: backgroundCount, seed: request.seed)
-        let sources = positions.compactMap { gathered.rows[$0]?.sources }
-        let sharing = gathered.sharing(positions)
-        let notes = ModelNotes(
-          bands: training.cube.bands, classes: training.samples.classes,
-          preparation: recipe.steps(
-            fitted: try fits.indices.map { try context.value(2 + $0) }[...]),
-          backgroundMean: trained.backgroundMean, sources: training.cube.view.node.bands,
-          background: background.compactMap { gathered.rows[$0]?.sources },
-          minimum: extremes(sources, min), maximum: extremes(sources, max),
-          record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
-          sharedSegmentSamples: shared, samplesInSharedSegments: sharing.samples,
-          conflictingSegments: sharing.conflicts,
-          trainingMetrics: gathered.metrics(
-            of: trained.predictor, at: positions, fill: trained.backgroundMean),
-          seed: request.seed)
-        return .bytes(try ModelPackage(predictor: trained.predictor, notes: notes).encoded())
+        let steps = try recipe.steps(
+          fitted: fits.indices.map { try context.value(2 + $0) }[...])
+        return .bytes(try fitted(request, context, training, part, method, steps))
       })
+  }
+
+  /// The samples that a model is made from.
+  private struct TrainingPart {
+    let gathered: GatheredSamples
+    let positions: [Int]
+    /// The places that the model must not see, in a fold.
+    let hidden: TestPlaces?
+    /// Samples left out because their segment holds a test sample.
+    let shared: Int
+    var tuning: NestedTuning.Outcome?
+
+    init(_ gathered: GatheredSamples, _ folds: Folds?, fold: Int?) {
+      self.gathered = gathered
+      guard let folds, let fold else {
+        (positions, shared, hidden) = (gathered.usable, 0, nil)
+        return
+      }
+      (positions, shared) = Train.trainingPositions(folds, fold, gathered)
+      hidden = TestPlaces(folds: folds, fold: fold)
+    }
+  }
+
+  /// A model file of a training.
+  private static func fitted(
+    _ request: PlanRequest, _ context: NodeContext, _ training: ModelProduct.Training,
+    _ part: TrainingPart, _ method: PredictorTraining, _ preparation: [PreparationStep]
+  ) throws -> [UInt8] {
+    let gathered = part.gathered
+    let positions = method.limited(part.positions, gathered.set)
+    let trained = try method.train(gathered, positions) { cell in
+      !(part.hidden?.contains(cell, of: context.grid) ?? false)
+    }
+    let background = BackgroundSample.choose(
+      from: gathered.set, positions: positions, count: request.options.int("background"),
+      seed: request.seed)
+    let sources = positions.compactMap { gathered.rows[$0]?.sources }
+    let sharing = gathered.sharing(positions)
+    let notes = ModelNotes(
+      bands: training.cube.bands, classes: training.samples.classes, preparation: preparation,
+      backgroundMean: trained.backgroundMean, sources: training.cube.view.node.bands,
+      background: background.compactMap { gathered.rows[$0]?.sources },
+      minimum: extremes(sources, min), maximum: extremes(sources, max),
+      record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
+      sharedSegmentSamples: part.shared, samplesInSharedSegments: sharing.samples,
+      conflictingSegments: sharing.conflicts,
+      trainingMetrics: gathered.metrics(
+        of: trained.predictor, at: positions, fill: trained.backgroundMean),
+      unlabelled: trained.unlabelled.map(UnlabelledNotes.init), tuning: part.tuning,
+      seed: request.seed)
+    return try ModelPackage(predictor: trained.predictor, notes: notes).encoded()
   }
 
   /// The samples that a fold's model may see, and how many shared a segment with a test sample.
@@ -208,7 +233,7 @@ enum Train: Stage {
     try GatheredSamples(
       try SampleSet.stored(try context.value(1)),
       tables: try context.tables(0, context.window), bands: training.cube.bands,
-      needsSegments: training.segments != nil)
+      windowSizes: architecture.windows, needsSegments: training.segments != nil)
   }
 
   private static func extremes(
@@ -219,37 +244,5 @@ enum Train: Stage {
       for index in result.indices { result[index] = choose(result[index], row[index]) }
     }
     return result
-  }
-}
-
-extension GatheredSamples {
-  /// How well a model predicts some of the samples.
-  func metrics(of predictor: Predictor, at positions: [Int], fill: [Float]) -> Metrics {
-    Metrics(
-      predictions: predictor.probabilities(batch(positions, fill: fill)),
-      targets: positions.map { set.samples[$0].target }, kind: set.kind)
-  }
-
-  /// Some of the samples as a set of their own; of classes, two at least must occur.
-  func chosen(_ positions: [Int]) throws -> SampleSet {
-    guard !positions.isEmpty else {
-      throw ExecutionError.data("no training sample has every band and segment it needs")
-    }
-    let chosen = try SampleSet(
-      kind: set.kind, categories: set.categories, samples: positions.map { set.samples[$0] })
-    if chosen.kind == .softmax, chosen.counts.count(where: { $0 > 0 }) < 2 {
-      throw ExecutionError.data("the training samples have one class only")
-    }
-    return chosen
-  }
-
-  /// Some of the samples as a training set.
-  func trainingSet(_ positions: [Int], blockSize: Double) throws -> TrainingSet {
-    try TrainingSet(
-      samples: chosen(positions), blockSize: blockSize, bandCount: bandCount,
-      spectra: spectra(positions),
-      windows: windows(positions), graph: graph,
-      segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] },
-      isCategory: isCategory)
   }
 }

@@ -7,8 +7,9 @@ enum Write: Stage {
     details: """
       Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml'; \
       segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
-      neighbours; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures '<tag>-<figure>.csv'. Every file is written under a \
-      private name, checked, synced and renamed, the style before its raster: a reader never sees a \
+      neighbours; samples and folds a GeoPackage '<tag>.gpkg' of points with their class or values, \
+      weight and fold; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures \
+      '<tag>-<figure>.csv'. Every file is written under a private name, checked, synced and renamed, the style before its raster: a reader never sees a \
       part, and a failure leaves the files of an earlier run as they were.
       """,
     options: [
@@ -19,7 +20,8 @@ enum Write: Stage {
     ],
     inputs: [
       InputDefinition(
-        "products", [.raster, .segments, .model, .scores, .figures], isMany: true, "What to write.")
+        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures], isMany: true,
+        "What to write.")
     ],
     output: nil)
 
@@ -77,7 +79,9 @@ extension Product {
     case .model(let model): [model.tag + ".safetensors"]
     case .scores(let scores):
       [scores.tag + ".csv"] + (scores.rates == nil ? [] : [scores.tag + "-places.csv"])
-    case .samples, .folds, .figures, .outputs: []
+    case .samples(let samples): [samples.tag + ".gpkg"]
+    case .folds(let folds): [folds.tag + ".gpkg"]
+    case .figures, .outputs: []
     }
   }
 
