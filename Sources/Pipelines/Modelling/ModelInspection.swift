@@ -91,7 +91,7 @@ extension PlanRequest {
         "inputs",
         model.members.isEmpty
           ? "a model from a file comes without the samples that are looked at"
-          : "'\(model.tag)' combines several models; train with one size of superpixels")
+          : "'\(model.tag)' combines several models; look into a single one")
     }
     return (model, training)
   }

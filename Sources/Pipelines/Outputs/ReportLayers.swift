@@ -84,6 +84,7 @@ struct ReportLayers {
           picture, raster.tag, "Probability of '\(raster.bands[band].name)'.",
           legend(.probability, 0...1))
       ]
+    case .deviation(let models): return [try deviation(raster, cube, models)]
     case .attribution(let attribution):
       return try attributions(raster, cube, attribution)
     case .flags: return [try flags(raster, cube)]
@@ -100,6 +101,18 @@ struct ReportLayers {
           legend(.viridis, range, unit: raster.bands[0].unit))
       ]
     }
+  }
+
+  private func deviation(
+    _ raster: RasterProduct, _ cube: DataCube, _ models: Int
+  ) throws -> HTMLReport.Block {
+    let band = raster.bands.count == 2 ? 1 : 0
+    let range = 0...max(Double(cube.values.lazy.filter(\.isFinite).max() ?? 1), 1e-12)
+    return try block(
+      RasterPicture.render(
+        cube, band: band, ramp: .cividis, range: range, edge: Self.pictureEdge), raster.tag,
+      "How far \(models) models differ on '\(raster.bands[band].name)': their standard deviation.",
+      legend(.cividis, range, unit: raster.bands[band].unit))
   }
 
   private func flags(_ raster: RasterProduct, _ cube: DataCube) throws -> HTMLReport.Block {

@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Rasters
 import Reports
@@ -10,12 +11,36 @@ extension ReportPage {
     if model.parts.count > 1 {
       blocks.append(
         .text(
-          "\(model.parts.count) models, one for each size of superpixels; "
+          "\(model.parts.count) models, \(model.variation.phrase); "
             + (model.combination == .average
               ? "the map is the mean of theirs." : "the map is the share of them that agree.")))
     }
-    for part in model.parts { blocks += try modelBlocks(part) }
+    if model.variation == .sizes {
+      for part in model.parts { blocks += try modelBlocks(part) }
+    } else {
+      blocks.append(try membersTable(model))
+    }
     return HTMLReport.Section("Model: \(model.tag)", blocks)
+  }
+
+  /// The trainings of an ensemble, which are too alike for a chart each.
+  private func membersTable(_ model: ModelProduct) throws -> HTMLReport.Block {
+    let rows = try model.members.enumerated().map { number, member in
+      let notes = try ModelPackage(try executor.value(member.node)).notes
+      let accuracy = notes.trainingMetrics?.classes()?.accuracy
+      return [
+        model.variation == .seeds ? "\(notes.seed)" : "\(number + 1)",
+        "\(notes.record.trainingCount)", "\(notes.record.bestEpoch)",
+        accuracy.map { String(format: "%.3f", $0) } ?? "-",
+      ]
+    }
+    return .table(
+      HTMLReport.Table(
+        "The models",
+        columns: [
+          model.variation == .seeds ? "Seed" : "Without fold", "Samples trained on", "Best epoch",
+          "Training accuracy",
+        ], rows: rows))
   }
 
   private func modelBlocks(_ model: ModelProduct) throws -> [HTMLReport.Block] {
@@ -24,6 +49,7 @@ extension ReportPage {
     if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
     if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
     return blocks + package.figures.map { .chart($0.chart, caption: $0.caption) }
+      + (package.notes.calibration?.blocks ?? [])
   }
 
   private func facts(_ model: ModelProduct, _ package: ModelPackage) -> String {
@@ -71,5 +97,16 @@ extension ReportPage {
           row.0, row.1.map { NumberText.short($0) } ?? "-", index == tuning.best ? "yes" : "",
         ]
       })
+  }
+}
+
+extension Variation {
+  /// What each model is for.
+  fileprivate var phrase: String {
+    switch self {
+    case .sizes: "one for each size of superpixels"
+    case .seeds: "trained on the same samples by different seeds"
+    case .folds: "each trained without the test places of a fold"
+    }
   }
 }

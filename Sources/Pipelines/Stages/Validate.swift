@@ -52,6 +52,12 @@ enum Validate: Stage {
     guard let training = model.training else {
       throw request.failure("inputs", "a model from a file cannot be trained anew for each fold")
     }
+    guard model.variation != .folds else {
+      throw request.failure(
+        "inputs",
+        "the models of '\(model.tag)' are those of folds; their scores are those of the model that "
+          + "it was made of")
+    }
     let folds = try request.folds("folds")
     guard folds.samples.tag == training.samples.tag else {
       throw request.failure(
@@ -81,7 +87,7 @@ enum Validate: Stage {
       })
     return .scores(
       ScoresProduct(
-        tag: request.tag, node: node, model: model.reference,
+        tag: request.tag, node: node, model: model.reference, folds: folds,
         rates: try FoldMaps(request, folds, model.reference)?.node()))
   }
 
@@ -168,8 +174,7 @@ enum Validate: Stage {
           [UInt8](
             try JSONEncoder.stable.encode(
               try FoldPredictions(
-                combining: predictions, model.combination, outputCount: model.classes.count,
-                kind: model.architecture.head.kind))))
+                combining: predictions, model))))
       })
   }
 
@@ -226,9 +231,9 @@ struct FoldPredictions: Codable {
 extension FoldPredictions {
   /// What several models say together of the samples that all of them could predict.
   init(
-    combining parts: [FoldPredictions], _ combination: Combination, outputCount: Int,
-    kind: ModelArchitecture.Head.Kind
+    combining parts: [FoldPredictions], _ model: ModelProduct
   ) throws {
+    let outputCount = model.classes.count
     guard let first = parts.first else { throw ExecutionError.data("no predictions to combine") }
     let common = parts.dropFirst().reduce(Set(first.positions)) { $0.intersection($1.positions) }
     let values = parts.map { part in
@@ -238,9 +243,12 @@ extension FoldPredictions {
     }
     self.init(
       positions: first.positions.filter(common.contains),
-      values: combination.combined(values, outputCount: outputCount, kind: kind, isByItem: true),
+      values: model.combination.combined(
+        values, outputCount: outputCount, kind: model.architecture.head.kind, isByItem: true),
       missing: first.missing + first.positions.count - common.count,
-      sharedSegmentSamples: parts.reduce(0) { $0 + $1.sharedSegmentSamples },
+      // Trainings by different seeds leave out the same samples.
+      sharedSegmentSamples: model.variation == .seeds
+        ? first.sharedSegmentSamples : parts.reduce(0) { $0 + $1.sharedSegmentSamples },
       trainingSamples: parts.map(\.trainingSamples).min() ?? 0,
       bestEpoch: parts.map(\.bestEpoch).min() ?? 0,
       overlapping: parts.map(\.overlapping).max() ?? 0)
