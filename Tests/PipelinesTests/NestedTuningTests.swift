@@ -148,8 +148,25 @@ struct NestedTuningTests {
     #expect(notes.expectedPositives < Double(notes.unlabelledCount))
   }
 
+  /// Inner parts that cannot be trained on, here of one class, count for nothing.
+  @Test func innerPartsOfOneClassAreLeftOut() throws {
+    let run = try scene()
+    let lines = try String(contentsOfFile: run.files.folder + "/points.csv", encoding: .utf8)
+      .split(separator: "\n").map { line in
+        line.hasSuffix("1,c") ? "\(line.dropLast(3))0,c" : String(line)
+      }
+    try run.text(lines.joined(separator: "\n"), "points.csv")
+    let tune = "method: \"logistic-regression\", tune: [{ \"inverse-penalty\": 1 }]"
+    // Without the folds 'a' and 'b' there are no positives.
+    let package = try ModelPackage(try model(run, tune, fold: 0, out: "one"))
+    #expect(package.notes.tuning?.scores.count == 1)
+  }
+
   @Test func whatCannotBeIsRefused() throws {
     let run = try scene()
+    let two = stages("method: \"random-forest\", tune: [{ trees: 3 }]").replacingOccurrences(
+      of: "method: \"field\", field: \"fold\"", with: "folds: 2")
+    #expect(try run.problem(two)?.message.contains("three folds") == true)
     let tune = "method: \"random-forest\", tune: [{ trees: 3 }]"
     #expect(try run.problem(stages(tune, folds: ""))?.message.contains("needs 'folds'") == true)
     let smote =

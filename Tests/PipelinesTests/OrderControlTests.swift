@@ -168,6 +168,13 @@ import Testing
     }
     let forest = try problem("", "method: \"random-forest\"")
     #expect(forest?.stage == "control" && forest?.message.contains("does not depend") == true)
+    let tuned = try scene.problem(
+      stages("", train: Self.network + ", tune: [{ epochs: 2 }]").replacingOccurrences(
+        of: "inputs: { cube: \"scaled\",", with: "inputs: { folds: \"folds\", cube: \"scaled\","
+      )
+      .replacingOccurrences(of: "method: \"field\", field: \"fold\"", with: "folds: 3"),
+      grid: StageRun.gridText)
+    #expect(tuned?.message.contains("chosen among candidates") == true)
     let patch = try problem("", "branches: [{ type: \"patch-cnn\", window: 3 }]")
     #expect(patch?.message.contains("no branch of 'model' convolves") == true)
     let dense = try problem(

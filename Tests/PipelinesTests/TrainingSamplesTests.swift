@@ -72,6 +72,34 @@ struct TrainingSamplesTests {
     }
   }
 
+  @Test func asManyAreKeptAsCanBeUsed() throws {
+    let gathered = try gathered(sizes: [3], reach: 2)
+    let all = try gathered.trainingSet([2, 1], blockSize: 1).shifts
+    #expect(all[0].count == 24)
+    let shifting = Shifting(ways: [(distance: 1, copies: 3), (distance: 2, copies: 2)], seed: 4)
+    let kept = try gathered.trainingSet([2, 1], blockSize: 1, shifting: shifting).shifts
+    #expect((3...5).contains(kept[0].count) && kept[0].count { $0.distance == 1 } >= 3)
+    #expect(kept[0].allSatisfy(all[0].contains) && kept[1].allSatisfy(all[1].contains))
+    // The draw hangs on seed and sample, not on who else is there.
+    #expect(
+      try gathered.trainingSet([0, 1, 2], blockSize: 1, shifting: shifting).shifts[2] == kept[0])
+    let other = Shifting(ways: shifting.ways, seed: 5)
+    #expect(
+      try gathered.trainingSet([2, 1], blockSize: 1, shifting: other).shifts.map {
+        $0.map(\.spectrum)
+      }
+        != kept.map { $0.map(\.spectrum) })
+  }
+
+  @Test func nothingIsSeenBeyondTheGrid() {
+    let grid = StageRun.grid
+    #expect(grid.shows(Cell(column: 0, row: 0), hiding: []))
+    for cell in [
+      Cell(column: -1, row: 3), Cell(column: 3, row: -1), Cell(column: grid.width, row: 3),
+      Cell(column: 3, row: grid.height),
+    ] { #expect(!grid.shows(cell, hiding: [])) }
+  }
+
   @Test func withoutAWiderWindowNothingIsShifted() throws {
     #expect(try gathered(sizes: [3], reach: 0).trainingSet([0, 1], blockSize: 1).shifts.isEmpty)
   }

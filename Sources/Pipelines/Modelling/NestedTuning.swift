@@ -38,6 +38,11 @@ struct NestedTuning: Sendable {
       throw request.failure(
         "inputs", "'\(folds.tag)' divides '\(folds.samples.tag)', not '\(samples.tag)'")
     }
+    guard folds.count > 2 else {
+      throw request.failure(
+        "tune",
+        "needs three folds or more: in a fold of 'validate' candidates are compared on the others")
+    }
     candidates = try given.map {
       try PredictorTraining(request, architecture, candidate: $0.values)
     }
@@ -87,10 +92,9 @@ struct NestedTuning: Sendable {
       let tested = folds.testSamples(inner).filter {
         usable.contains($0) && hidden?.contains($0) ?? true
       }
-      guard !tested.isEmpty, !training.isEmpty else { continue }
-      let result = try candidate.train(gathered, training) { cell in
-        !barred.contains { TestPlaces(folds: folds, fold: $0).contains(cell, of: grid) }
-      }
+      guard !tested.isEmpty, gathered.canTrain(training) else { continue }
+      let places = barred.map { TestPlaces(folds: folds, fold: $0) }
+      let result = try candidate.train(gathered, training) { grid.shows($0, hiding: places) }
       predictions += result.predictor.probabilities(
         gathered.batch(tested, fill: result.backgroundMean))
       targets += tested.map { gathered.set.samples[$0].target }

@@ -125,7 +125,8 @@ struct PredictorTraining: Sendable {
   func train(
     _ gathered: GatheredSamples, _ positions: [Int], seeing isSeen: (Cell) -> Bool = { _ in true }
   ) throws -> Result {
-    let set = try gathered.trainingSet(positions, blockSize: blockSize, seeing: isSeen)
+    let set = try gathered.trainingSet(
+      positions, blockSize: blockSize, shifting: shifting, seeing: isSeen)
     guard hasUnlabelled else { return try fit(set) }
     let unlabelled = try weighed(set)
     let weights = network.classWeights
@@ -133,6 +134,18 @@ struct PredictorTraining: Sendable {
       set.weighingUnlabelled(positive: 1, shares: unlabelled.weights, classWeights: weights))
     result.unlabelled = unlabelled
     return result
+  }
+
+  /// The shifts that the augmentations can use.
+  private var shifting: Shifting {
+    let ways = network.augmentations.compactMap { augmentation in
+      if case .shift(let distance, let copies) = augmentation {
+        (distance: distance, copies: copies)
+      } else {
+        nil
+      }
+    }
+    return Shifting(ways: ways, seed: network.seed)
   }
 
   private func fit(_ set: TrainingSet) throws -> Result {

@@ -1,6 +1,7 @@
 import Learning
 import Networks
 import Rasters
+import Tensors
 
 /// Gathered samples as training sets.
 extension GatheredSamples {
@@ -24,13 +25,22 @@ extension GatheredSamples {
     return chosen
   }
 
+  /// Whether a model can be trained on some of the samples: of classes, two at least must occur.
+  func canTrain(_ positions: [Int]) -> Bool {
+    let isOfClasses = set.kind == .softmax
+    return Set(positions.map { set.samples[$0].target }).count >= (isOfClasses ? 2 : 1)
+  }
+
   /// Some of the samples as a training set, with shifts to cells that may be seen.
+  ///
+  /// Of the shifts of a sample those are kept that one of `shifting` draws.
   func trainingSet(
-    _ positions: [Int], blockSize: Double, seeing isSeen: (Cell) -> Bool = { _ in true }
+    _ positions: [Int], blockSize: Double, shifting: Shifting = Shifting(),
+    seeing isSeen: (Cell) -> Bool = { _ in true }
   ) throws -> TrainingSet {
     let occupied = Set(set.samples.map(\.cell))
     let near = positions.map { position in
-      shifts(of: position) { isSeen($0) && !occupied.contains($0) }
+      shifts(of: position, shifting) { isSeen($0) && !occupied.contains($0) }
     }
     return try TrainingSet(
       samples: chosen(positions), blockSize: blockSize, bandCount: bandCount,
@@ -44,7 +54,7 @@ extension GatheredSamples {
   ///
   /// Cells that miss a band, hold a sample of their own or may not be seen are left out.
   private func shifts(
-    of position: Int, to isAllowed: (Cell) -> Bool
+    of position: Int, _ shifting: Shifting, to isAllowed: (Cell) -> Bool
   ) -> [TrainingSet.Shift] {
     guard let row = rows[position], row.windows.count > windowSizes.count,
       let wide = row.windows.last
@@ -61,17 +71,38 @@ extension GatheredSamples {
         }
       }
     }
-    return (-reach...reach).flatMap { y in
-      (-reach...reach).compactMap { x -> TrainingSet.Shift? in
-        guard x != 0 || y != 0, isAllowed(Cell(column: own.column + x, row: own.row + y)) else {
-          return nil
-        }
-        let spectrum = crop(1, x, y)
-        guard spectrum.allSatisfy(\.isFinite) else { return nil }
-        return TrainingSet.Shift(
-          distance: max(abs(x), abs(y)), spectrum: spectrum,
-          windows: windowSizes.map { crop($0, x, y) })
-      }
+    let around = (-reach...reach).flatMap { y in (-reach...reach).map { SIMD2($0, y) } }
+    let free = around.filter { place in
+      place != .zero && isAllowed(Cell(column: own.column + place.x, row: own.row + place.y))
+        && crop(1, place.x, place.y).allSatisfy(\.isFinite)
     }
+    return shifting.drawn(free, sample: set.samples[position].id).map { place in
+      TrainingSet.Shift(
+        distance: Shifting.distance(place), spectrum: crop(1, place.x, place.y),
+        windows: windowSizes.map { crop($0, place.x, place.y) })
+    }
+  }
+}
+
+/// Which shifts of a sample are worth keeping: as many as can be used, not all that there are.
+struct Shifting {
+  /// How far away, and how many of them; without any all are kept.
+  var ways: [(distance: Int, copies: Int)] = []
+  var seed: UInt64 = 0
+
+  /// How many columns or rows a place is away.
+  static func distance(_ place: SIMD2<Int>) -> Int { max(abs(place.x), abs(place.y)) }
+
+  /// The places that one of the ways draws, in the order in which they are given.
+  func drawn(_ places: [SIMD2<Int>], sample: Int) -> [SIMD2<Int>] {
+    guard !ways.isEmpty else { return places }
+    var kept: Set<SIMD2<Int>> = []
+    for (number, way) in ways.enumerated() {
+      let random = Randomness(seed: seed, Randomness.word("shifts"), UInt64(number))
+        .derived(UInt64(bitPattern: Int64(sample)))
+      let near = places.filter { Self.distance($0) <= way.distance }
+      kept.formUnion(random.shuffled(near).prefix(way.copies))
+    }
+    return places.filter(kept.contains)
   }
 }

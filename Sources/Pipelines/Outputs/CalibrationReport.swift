@@ -7,8 +7,8 @@ extension Calibration {
   var boundSentence: String {
     let text = "the temperature ends at its bound, \(NumberText.short(temperature)): "
     return temperature < 1
-      ? text + "the out-of-fold predictions tell what they are asked nearly without fault, and "
-        + "the loss falls as long as the temperature does"
+      ? text + "the loss of the out-of-fold predictions falls as long as the temperature does: "
+        + "they are nearly without fault, or the raw outputs are far too close to one another"
       : text + "the out-of-fold predictions say next to nothing of what they are asked"
   }
 

@@ -45,8 +45,7 @@ struct OutputWriter {
       case .model(let model): try write(model, &result)
       case .scores(let scores): try write(scores, &result)
       case .figures(let figures):
-        try write(
-          try [Figure].stored(try executor.value(figures.node)), figures.tag, &result)
+        try write(try figures.figures(executor), figures.tag, &result)
       case .samples(let samples): try write(samples, folds: nil, tag: samples.tag, &result)
       case .folds(let folds): try write(folds.samples, folds: folds, tag: folds.tag, &result)
       case .outputs: continue

@@ -19,7 +19,7 @@ extension ReportPage {
           found += package.figures.map { (tag, $0) }
         }
       case .figures(let figures):
-        found += try [Figure].stored(try executor.value(figures.node)).map { (figures.tag, $0) }
+        found += try figures.figures(executor).map { (figures.tag, $0) }
       default: continue
       }
     }
@@ -66,5 +66,22 @@ extension ModelPackage {
       content: .bars(
         axis: "mean decrease of impurity", labels: order.map { names[$0] },
         [Figure.Column("importance", order.map { Double(forest.importances[$0]) })]))
+  }
+}
+
+extension FiguresProduct {
+  /// The figures that the executor has made, with names that differ: files are called by them.
+  func figures(_ executor: Executor) throws -> [Figure] {
+    var seen: Set<String> = []
+    return try [Figure].stored(try executor.value(node)).map { figure in
+      var figure = figure
+      let wanted = figure.name
+      var number = 2
+      while !seen.insert(figure.name).inserted {
+        figure.name = "\(wanted)-\(number)"
+        number += 1
+      }
+      return figure
+    }
   }
 }

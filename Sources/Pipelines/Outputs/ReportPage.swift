@@ -168,7 +168,7 @@ extension ReportPage {
   private func figuresSection(_ figures: FiguresProduct) throws -> HTMLReport.Section {
     HTMLReport.Section(
       figures.title,
-      try [Figure].stored(try executor.value(figures.node)).map {
+      try figures.figures(executor).map {
         .chart($0.chart, caption: $0.caption)
       })
   }

@@ -41,7 +41,7 @@ enum AugmentOptions {
       ],
       "shift": [
         OptionSpec(
-          "distance", .integer(1...100), default: 1, unit: "cells",
+          "distance", .integer(1...20), default: 1, unit: "cells",
           "How many columns and rows a copy is read beside its sample, at most."),
         OptionSpec(
           "copies", .integer(1...40_000), default: 8,

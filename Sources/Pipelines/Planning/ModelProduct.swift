@@ -35,8 +35,10 @@ struct ModelProduct: Sendable {
     let segments: SegmentsProduct?
     /// How many columns and rows samples are shifted in the training, at most.
     let shift: Int
-    /// How the model is trained.
+    /// How the model is trained, where it is not chosen among candidates.
     let fitting: PredictorTraining
+    /// Whether the training is chosen among candidates.
+    let isTuned: Bool
     /// All that decides the training besides its inputs and the fold.
     let identity: [String]
   }

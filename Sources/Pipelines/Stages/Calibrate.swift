@@ -51,6 +51,12 @@ enum Calibrate: Stage {
         "'\(model.tag)' combines several models, whose mean has no raw outputs to divide; calibrate "
           + "a single model, or leave the mean as it is")
     }
+    guard model.training?.fitting.hasUnlabelled != true else {
+      throw request.failure(
+        "inputs",
+        "samples that '\(model.tag)' takes as unlabelled are no negatives that it can be held against; "
+          + "leave it as it is")
+    }
     let kind = model.architecture.head.kind
     guard Predictor.canBeCalibrated(model.method, kind) else {
       throw request.failure(

@@ -90,6 +90,14 @@ enum OrderControl: Stage {
         "what a \(model.method.rawValue) learns does not depend on the order of bands; "
           + "expected a network with a 'spectral-cnn'")
     }
+    guard model.training?.isTuned != true, !model.isCalibrated else {
+      throw request.failure(
+        "inputs",
+        model.isCalibrated
+          ? "'\(model.tag)' is calibrated, which random orders are not; expected the model before that"
+          : "'\(model.tag)' is chosen among candidates, anew for every order; expected a model without "
+            + "'tune': give 'train' the options of the candidate that was taken")
+    }
     let convolves = model.architecture.branches.contains {
       if case .spectral(let branch) = $0 {
         !branch.filters.isEmpty && (branch.kernel > 1 || branch.pool > 1)
@@ -207,7 +215,7 @@ private struct OrderDraw: Sendable {
   ) throws -> (positions: [Int], values: [Float]) {
     let training = fitting.limited(
       Train.trainingPositions(places.folds, places.fold, gathered).positions, gathered.set)
-    let trained = try fitting.train(gathered, training) { !places.contains($0, of: grid) }
+    let trained = try fitting.train(gathered, training) { grid.shows($0, hiding: [places]) }
     let tested = places.folds.testSamples(places.fold).filter(Set(gathered.usable).contains)
     guard !tested.isEmpty else { return ([], []) }
     return (

@@ -144,6 +144,14 @@ struct TestPlaces {
   }
 }
 
+extension Grid {
+  /// Whether a cell lies in the grid and in none of some test places.
+  func shows(_ cell: Cell, hiding places: [TestPlaces]) -> Bool {
+    window.contains(column: cell.column, row: cell.row)
+      && !places.contains { $0.contains(cell, of: self) }
+  }
+}
+
 extension JSONEncoder {
   /// Encodes with sorted keys, so that equal values give equal bytes.
   static var stable: JSONEncoder {

@@ -80,6 +80,7 @@ enum Train: Stage {
             shift: shift
           ).node(request),
           samples: samples, cube: cube, segments: scale, shift: shift, fitting: fitting,
+          isTuned: !tuned.isEmpty,
           identity: request.identity(without: ["combine"]) + ["\(request.seed)"]))
     }
     return .model(try combined(request, members))
@@ -191,8 +192,8 @@ enum Train: Stage {
   ) throws -> [UInt8] {
     let gathered = part.gathered
     let positions = method.limited(part.positions, gathered.set)
-    let trained = try method.train(gathered, positions) { cell in
-      !(part.hidden?.contains(cell, of: context.grid) ?? false)
+    let trained = try method.train(gathered, positions) {
+      context.grid.shows($0, hiding: part.hidden.map { [$0] } ?? [])
     }
     let background = BackgroundSample.choose(
       from: gathered.set, positions: positions, count: request.options.int("background"),
