@@ -79,16 +79,13 @@ struct TrainingSamplesTests {
     let shifting = Shifting(ways: [(distance: 1, copies: 3), (distance: 2, copies: 2)], seed: 4)
     let kept = try gathered.trainingSet([2, 1], blockSize: 1, shifting: shifting).shifts
     #expect((3...5).contains(kept[0].count) && kept[0].count { $0.distance == 1 } >= 3)
-    #expect(kept[0].allSatisfy(all[0].contains) && kept[1].allSatisfy(all[1].contains))
+    #expect(kept[0].allSatisfy(all[0].contains))
     // The draw hangs on seed and sample, not on who else is there.
     #expect(
       try gathered.trainingSet([0, 1, 2], blockSize: 1, shifting: shifting).shifts[2] == kept[0])
     let other = Shifting(ways: shifting.ways, seed: 5)
-    #expect(
-      try gathered.trainingSet([2, 1], blockSize: 1, shifting: other).shifts.map {
-        $0.map(\.spectrum)
-      }
-        != kept.map { $0.map(\.spectrum) })
+    let others = try gathered.trainingSet([2, 1], blockSize: 1, shifting: other).shifts
+    #expect(others[0] != kept[0])
   }
 
   @Test func nothingIsSeenBeyondTheGrid() {
