@@ -76,6 +76,8 @@ struct RevisionsTests {
           { type: "order-control", inputs: { model: "model", folds: "folds" }, permutations: 2 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
+          { type: "targets", quantile: 0.8, inputs: { map: "probability", explanation: "shap",
+            samples: "cadmium" } },
           { type: "report" },
           """
         ),
@@ -138,6 +140,14 @@ struct RevisionsTests {
         let numbers = figure.csv.split { ",\n".contains($0) }.compactMap { Double($0) }
         return [Double(numbers.count), numbers.reduce(0, +) / Double(max(1, numbers.count))]
       }
+    case .targets(let targets):
+      let found = try TargetList.stored(try executor.value(targets.node)).targets
+      let sums = [\.area, \.mean, \.maximum, \.place.x].map {
+        (path: KeyPath<TargetList.Target, Double>) in
+        found.reduce(0) { $0 + $1[keyPath: path] }
+      }
+      return [Double(found.count), Double(found.reduce(0) { $0 + $1.knownInside })] + sums
+        + found.flatMap { $0.features.map(\.value) }
     case .outputs: return []
     }
   }

@@ -48,6 +48,7 @@ struct OutputWriter {
       case .figures(let figures):
         try write(
           try [Figure].stored(try executor.value(figures.node)), figures.tag, &result)
+      case .targets(let targets): try write(targets, &result)
       case .samples(let samples): try write(samples, folds: nil, tag: samples.tag, &result)
       case .folds(let folds): try write(folds.samples, folds: folds, tag: folds.tag, &result)
       case .outputs: continue
