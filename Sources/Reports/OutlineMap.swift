@@ -46,7 +46,6 @@ extension SVGChart {
     var drawing = Drawing(width: width, height: down + (known.isEmpty ? 48 : 72))
     drawing.text(title, at: (left, 22), size: 15, isBold: true)
     drawing.rectangle(x: left, y: 36, width: across, height: down, Color(0xF4F4F4))
-    for place in known { drawing.cross(point(place), Palette.category(0)) }
     let ramp = ColorRamp(Array(ColorRamp.probability.colors.dropFirst(2)))
     for area in areas.reversed() {
       var path = PathText()
@@ -54,6 +53,7 @@ extension SVGChart {
       drawing.fill(path, ramp.color(at: area.share), opacity: 0.8, isEvenOdd: true)
       drawing.stroke(path, Drawing.ink, width: 0.6)
     }
+    for place in known { drawing.cross(point(place), Palette.category(0)) }
     for area in areas where !area.label.isEmpty {
       drawing.label(area.label, at: point(area.place))
     }
@@ -90,9 +90,13 @@ extension Drawing {
       width: 1.2)
   }
 
-  /// A text on a white dot.
-  fileprivate mutating func label(_ text: String, at center: (x: Double, y: Double)) {
-    dot(center, radius: 8, Color(0xFFFFFF))
-    self.text(text, at: (center.x, center.y + 4), .middle, size: 11, isBold: true)
+  /// A dot and beside it a text on white.
+  fileprivate mutating func label(_ text: String, at place: (x: Double, y: Double)) {
+    dot(place, radius: 3, Color(0xFFFFFF))
+    dot(place, radius: 2, Self.ink)
+    // At the upper rim there is no room above.
+    let beside = (x: place.x + 10, y: place.y < 54 ? place.y + 10 : place.y - 10)
+    dot(beside, radius: 8, Color(0xFFFFFF))
+    self.text(text, at: (beside.x, beside.y + 4), .middle, size: 11, isBold: true)
   }
 }
