@@ -51,15 +51,7 @@ public struct ResponseCurves: Sendable, Hashable, Codable {
 
   /// The standard deviation of the slopes over the samples at each position: where it is large, what
   /// the feature does depends on the others.
-  public var slopeSpread: [Double] {
-    guard !slopes.isEmpty else { return [] }
-    return positions.indices.map { position in
-      let column = slopes.map { $0[position] }
-      let mean = column.reduce(0, +) / Double(column.count)
-      let square = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-      return (square / Double(column.count)).squareRoot()
-    }
-  }
+  public var slopeSpread: [Double] { slopeSpread(of: Array(slopes.indices)) }
 
   /// The slopes that smoothing and differences give, for models without derivatives.
   ///

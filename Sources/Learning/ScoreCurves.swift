@@ -37,7 +37,7 @@ public struct ScoreCurves: Sendable, Hashable {
 }
 
 /// How often what is said to be probable holds: the reliability diagram.
-public struct Reliability: Sendable, Hashable {
+public struct Reliability: Sendable, Hashable, Codable {
   /// The mean probability of each bin that holds samples.
   public let probabilities: [Double]
   /// The share of positives in it.

@@ -68,6 +68,7 @@ struct FileDescription {
     return model + [
       (name: "models", value: "\(packages.count)"),
       (name: "combine", value: ensemble.combination.rawValue),
+      (name: "over", value: ensemble.variation.rawValue),
     ]
       + packages.enumerated().flatMap { number, package in
         facts(of: package).map { (name: "\(number): \($0.name)", value: $0.value) }
@@ -87,7 +88,7 @@ struct FileDescription {
       (name: "trained on", value: "\(notes.record.trainingCount) samples"),
       (name: "best epoch", value: "\(notes.record.bestEpoch)"),
       (name: "background", value: "\(notes.background.count) samples"),
-    ]
+    ] + (notes.calibration?.facts ?? [])
   }
 
   private static func store(_ path: String) throws -> [(name: String, value: String)] {

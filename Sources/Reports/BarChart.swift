@@ -30,7 +30,7 @@ extension SVGChart {
     drawing.text(
       Drawing.fitted(title, width: width - 32, size: 15), at: (16, 26), size: 15, isBold: true)
     let entries = series.enumerated().map {
-      LegendEntry(name: $1.name, color: Palette.category($0))
+      LegendEntry(name: $1.name, color: Palette.mark($0), texture: $0)
     }
     _ = entries.draw(&drawing, top: 38)
     layout.drawAxis(&drawing)
@@ -82,6 +82,9 @@ private struct BarLayout {
       drawing.line((x, top), (x, bottom), Drawing.gridLine)
       drawing.text(axis.label(tick), at: (x, bottom + 17), .middle, size: 12, color: Drawing.faint)
     }
+    if axis.range.lowerBound < 0 {
+      drawing.line((place(0), top), (place(0), bottom), Drawing.faint)
+    }
     drawing.text(axis.title, at: ((left + right) / 2, bottom + 38), .middle)
   }
 
@@ -95,9 +98,9 @@ private struct BarLayout {
       let y = start + Self.barHeight * Double(number)
       let (from, to) = (place(min(value, 0)), place(max(value, 0)))
       let text = NumberText.short(value, significant: 3)
-      drawing.rectangle(
-        x: from, y: y + 1, width: to - from, height: Self.barHeight - 2,
-        Palette.category(number), hint: "\(labels[index]), \(bars.name): \(text)")
+      drawing.bar(
+        x: from, y: y + 1, width: to - from, height: Self.barHeight - 2, Palette.mark(number),
+        texture: number, hint: "\(labels[index]), \(bars.name): \(text)")
       var end = to
       if !bars.spread.isEmpty, bars.spread[index].isFinite {
         end = max(end, place(value + bars.spread[index]))

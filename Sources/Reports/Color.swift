@@ -41,6 +41,12 @@ public struct Color: Sendable, Hashable {
       + 0.0722 * Self.linear[Int(blue)]
   }
 
+  /// The contrast of WCAG 2 with another colour, 1 for none to 21.
+  public func contrast(with other: Color) -> Double {
+    let (dark, light) = (min(luminance, other.luminance), max(luminance, other.luminance))
+    return (light + 0.05) / (dark + 0.05)
+  }
+
   /// Black or white, whichever is easier to read on this colour.
   public var readableText: Color { luminance > 0.179 ? Color(0x000000) : Color(0xFFFFFF) }
 
@@ -63,6 +69,14 @@ public enum Palette {
     let color = okabeIto[index % okabeIto.count]
     let round = min(index / okabeIto.count, 3)
     return color.mixed(with: Color(0xFFFFFF), share: 0.25 * Double(round))
+  }
+
+  /// The colour of the class at `index` for lines and bars on white: darkened until its contrast
+  /// is 3, which WCAG 2 asks of what a chart consists of.
+  public static func mark(_ index: Int) -> Color {
+    let (black, white) = (Color(0x000000), Color(0xFFFFFF))
+    let shades = (0...20).lazy.map { category(index).mixed(with: black, share: Double($0) / 20) }
+    return shades.first { $0.contrast(with: white) >= 3 } ?? black
   }
 
   /// A colour for an id that is always the same and unlike those of neighbouring ids.

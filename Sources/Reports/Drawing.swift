@@ -60,6 +60,33 @@ struct Drawing {
         ], title))
   }
 
+  /// A bar; textures 1, 2 and 3 are white lines across, along and both, 0 is none.
+  mutating func bar(
+    x: Double, y: Double, width: Double, height: Double, _ color: Color, texture: Int,
+    hint: String = ""
+  ) {
+    rectangle(x: x, y: y, width: width, height: height, color, hint: hint)
+    var lines = PathText()
+    if texture % 4 == 1 || texture % 4 == 3 {
+      for place in stride(from: x + 3, to: x + width, by: 6) {
+        lines.move((place, y))
+        lines.line((place, y + height))
+      }
+    }
+    if texture % 4 > 1 {
+      lines.move((x, y + height / 2))
+      lines.line((x + width, y + height / 2))
+    }
+    stroke(lines, Color(0xFFFFFF), width: 1.5)
+  }
+
+  /// Draws the mark of a legend, which can be found in the drawing by its class.
+  mutating func key(_ draw: (inout Drawing) -> Void) {
+    elements.append("<g class=\"key\">")
+    draw(&self)
+    elements.append("</g>")
+  }
+
   mutating func dot(_ center: (x: Double, y: Double), radius: Double, _ color: Color) {
     let number = NumberText.coordinate
     elements.append(

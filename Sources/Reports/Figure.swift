@@ -36,6 +36,9 @@ public struct Figure: Sendable, Hashable, Codable {
     case swarm(axis: String, color: String, [Row])
     /// Points, each with a share from 0 to 1 that is its colour.
     case points(x: String, y: String, color: String, [Point])
+    /// Paths that rows add to from below, and their standard deviation at the start and after each
+    /// row; empty for none.
+    case paths(axis: String, rows: [String], spread: [Double], [Path])
   }
 
   /// One line; faint lines are many of a kind and have no entry in the legend.
@@ -92,12 +95,17 @@ public struct Figure: Sendable, Hashable, Codable {
     public var values: [Double]
     /// The share of each point that is its colour; NaN for none.
     public var shares: [Double]
+    /// The numbers that the shares stand for; empty where they stand for themselves.
+    public var numbers: [Double]
 
     /// Makes a row.
-    public init(_ name: String, values: [Double], shares: [Double]) {
+    public init(
+      _ name: String, values: [Double], shares: [Double], numbers: [Double] = []
+    ) {
       self.name = name
       self.values = values
       self.shares = shares
+      self.numbers = numbers
     }
   }
 
@@ -109,12 +117,32 @@ public struct Figure: Sendable, Hashable, Codable {
     public var y: Double
     /// The share that is its colour; NaN for none.
     public var share: Double
+    /// The number that the share stands for; by default the share itself.
+    public var number: Double
 
     /// Makes a point.
-    public init(x: Double, y: Double, share: Double) {
+    public init(x: Double, y: Double, share: Double, number: Double? = nil) {
       self.x = x
       self.y = y
       self.share = share
+      self.number = number ?? share
+    }
+  }
+
+  /// One path from a start, row by row.
+  public struct Path: Sendable, Hashable, Codable {
+    /// The name of its group.
+    public var name: String
+    /// The value at the start and after each row.
+    public var values: [Double]
+    /// Paths of one group have one colour.
+    public var group: Int
+
+    /// Makes a path.
+    public init(_ name: String, values: [Double], group: Int = 0) {
+      self.name = name
+      self.values = values
+      self.group = group
     }
   }
 }
@@ -156,6 +184,10 @@ extension Figure {
       SVGChart.points(
         title: title, description: description, x: Axis(x, covering: points.map(\.x)),
         y: Axis(y, covering: points.map(\.y)), colorTitle: color, points: points)
+    case .paths(let axis, let rows, let spread, let paths):
+      SVGChart.paths(
+        title: title, description: description, axisTitle: axis, rows: rows, paths: paths,
+        spread: spread)
     }
   }
 
@@ -186,6 +218,7 @@ extension Figure {
     case .swarm(let axis, let color, _): return [["name", axis.csvField, color.csvField]]
     case .points(let x, let y, let color, _):
       return [[x.csvField, y.csvField, color.csvField]]
+    case .paths(let axis, _, _, _): return [["path", "group", "after", axis.csvField]]
     }
   }
 
@@ -213,12 +246,19 @@ extension Figure {
       return zip(rows, values).map { name, line in [name.csvField] + line.map(Self.number) }
     case .swarm(_, _, let rows):
       return rows.flatMap { row in
-        zip(row.values, row.shares).map {
+        zip(row.values, row.numbers.isEmpty ? row.shares : row.numbers).map {
           [row.name.csvField, Self.number($0), Self.number($1)]
         }
       }
     case .points(_, _, _, let points):
-      return points.map { [Self.number($0.x), Self.number($0.y), Self.number($0.share)] }
+      return points.map { [Self.number($0.x), Self.number($0.y), Self.number($0.number)] }
+    case .paths(_, let rows, let spread, let paths):
+      let places = ["start"] + rows.map(\.csvField)
+      let lines = paths.enumerated().map { ("\($0 + 1)", $1.name.csvField, $1.values) }
+      let deviation = spread.isEmpty ? [] : [("", "standard deviation", spread)]
+      return (lines + deviation).flatMap { path, group, values in
+        zip(places, values).map { [path, group, $0, Self.number($1)] }
+      }
     }
   }
 

@@ -85,6 +85,17 @@ public struct HTMLReport: Sendable {
       self.columns = columns
       self.rows = rows
     }
+
+    /// The same with rows and columns exchanged, if that makes it narrower; `corner` is then the
+    /// heading of the first column, which names what the columns were.
+    public func upright(corner: String) -> Table {
+      guard rows.count + 1 < columns.count else { return self }
+      return Table(
+        caption, columns: [corner] + rows.map { $0[0] },
+        rows: columns.indices.dropFirst().map { column in
+          [columns[column]] + rows.map { $0[column] }
+        })
+    }
   }
 }
 
@@ -132,8 +143,9 @@ extension HTMLReport {
     return """
       <section aria-labelledby="facts">
       <h2 id="facts" tabindex="-1">This run</h2>
-      <div class="wide" tabindex="0" role="region" aria-labelledby="facts">
+      <div class="wide" tabindex="0" role="region" aria-labelledby="table-facts">
       <table class="facts">
+      <caption id="table-facts"><span>Settings, versions and inputs</span></caption>
       \(rows.joined(separator: "\n"))
       </table>
       </div>
@@ -204,19 +216,23 @@ extension HTMLReport {
   }
 
   private static func html(_ table: Table, _ name: String) -> String {
-    let head = table.columns.map { "<th scope=\"col\">\(Markup.escape($0))</th>" }.joined()
+    let areNumbers = table.columns.indices.map { isNumeric(table, column: $0) }
+    let head = zip(table.columns, areNumbers).map {
+      "<th scope=\"col\"\($1 ? " class=\"number\"" : "")>\(Markup.escape($0))</th>"
+    }.joined()
     let rows = table.rows.map { row in
       let cells = row.enumerated().map { index, cell in
-        let text = Markup.escape(cell)
+        // Paper may need to break a mean from its spread, but never a number from its percent.
+        let text = Markup.escape(cell).replacing(" %", with: "\u{A0}%")
         if index == 0 { return "<th scope=\"row\">\(text)</th>" }
-        return isNumber(cell) ? "<td class=\"number\">\(text)</td>" : "<td>\(text)</td>"
+        return areNumbers[index] ? "<td class=\"number\">\(text)</td>" : "<td>\(text)</td>"
       }
       return "<tr>\(cells.joined())</tr>"
     }
     return """
       <div class="wide" tabindex="0" role="region" aria-labelledby="\(name)">
       <table>
-      <caption id="\(name)">\(Markup.escape(table.caption))</caption>
+      <caption id="\(name)"><span>\(Markup.escape(table.caption))</span></caption>
       <thead><tr>\(head)</tr></thead>
       <tbody>
       \(rows.joined(separator: "\n"))
@@ -226,7 +242,13 @@ extension HTMLReport {
       """
   }
 
-  /// Whether a cell is a number, perhaps with a unit or a spread: then it stands at the right.
+  /// Whether all that a column says are numbers: then it stands at the right, with its heading.
+  private static func isNumeric(_ table: Table, column: Int) -> Bool {
+    let cells = table.rows.map { $0[column] }.filter { $0 != "-" && !$0.isEmpty }
+    return column > 0 && !cells.isEmpty && cells.allSatisfy(isNumber)
+  }
+
+  /// Whether a cell is a number, perhaps with a unit or a spread.
   private static func isNumber(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first(where: { $0 != "-" && $0 != "+" && $0 != "." })
     else { return false }
@@ -236,38 +258,53 @@ extension HTMLReport {
   private static let style = """
     :root { color-scheme: light; }
     body { margin: 0; background: #fff; color: #1b1b1b; font: 1rem/1.5 system-ui, sans-serif; }
-    main { max-width: 56rem; margin: 0 auto; padding: 1rem; }
-    h1 { font-size: 1.7rem; line-height: 1.2; }
-    h2 { font-size: 1.3rem; margin-top: 2.2rem; border-bottom: 2px solid #b25a1e; }
+    main { max-width: 58rem; margin: 0 auto; padding: 1rem; }
+    h1 { font-size: 1.7rem; line-height: 1.2; overflow-wrap: anywhere; }
+    h2 { font-size: 1.3rem; margin-top: 2.2rem; border-bottom: 2px solid #b25a1e;
+      overflow-wrap: anywhere; }
     a { color: #0b4f8a; }
-    a:focus-visible, h2:focus-visible, .wide:focus-visible { outline: 3px solid #e69f00; }
+    a:focus-visible, h2:focus-visible, .wide:focus-visible { outline: 3px solid #0b4f8a;
+      outline-offset: 2px; }
     .wide { overflow-x: auto; }
     table { border-collapse: collapse; margin: 0.8rem 0; }
     caption { text-align: left; font-weight: 600; padding-bottom: 0.3rem; }
-    th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid #ccc; text-align: left;
+    caption span { position: sticky; left: 0; display: inline-block;
+      max-width: calc(100vw - 2rem); }
+    th, td { padding: 0.3rem 0.5rem; border-bottom: 1px solid #ccc; text-align: left;
       vertical-align: top; }
-    thead th { border-bottom: 2px solid #555; }
+    thead th { border-bottom: 2px solid #555; vertical-align: bottom; line-height: 1.25; }
     tbody th, .facts th { font-weight: 500; }
-    td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word; }
+    td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word;
+      min-width: 11rem; }
+    th.number { text-align: right; }
+    td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     .legend { list-style: none; margin: 0.2rem 0; padding: 0; font-size: 0.93rem; }
     .legend li { display: inline-block; margin-right: 1.1rem; }
     .legend span { display: inline-block; width: 1rem; height: 1rem; margin-right: 0.35rem;
-      border: 1px solid #888; vertical-align: -0.15rem; print-color-adjust: exact; }
-    td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+      border: 1px solid #888; vertical-align: -0.15rem; print-color-adjust: exact;
+      forced-color-adjust: none; }
     figure { margin: 1.2rem 0; max-width: 100%; }
     .gallery { display: flex; flex-wrap: wrap; column-gap: 1.5rem; align-items: flex-end; }
-    .gallery figcaption { max-width: 30rem; }
-    figure svg, figure img { max-width: 100%; height: auto; }
-    figure img { image-rendering: pixelated; border: 1px solid #ccc; }
+    .gallery figure { min-width: min(13rem, 100%); }
+    .gallery figcaption, .gallery .legend { contain: inline-size; }
+    figure svg, figure img { display: block; max-width: 100%; height: auto; }
+    figure svg, figure svg text { forced-color-adjust: none; }
+    figure img { image-rendering: pixelated; border: 1px solid #ccc; box-sizing: border-box; }
     figcaption { color: #444; font-size: 0.93rem; }
     .warning { border-left: 5px solid #d55e00; padding: 0.4rem 0.8rem; background: #fff4ec; }
-    @media screen and (max-width: 40rem) { figure svg { max-width: none; } }
+    @media screen and (max-width: 44rem) { figure svg { max-width: none; } }
     @media print {
+      body { font-size: 0.85rem; }
+      td.number { white-space: normal; }
       main { max-width: none; padding: 0; }
       nav { display: none; }
       .wide { overflow: visible; }
-      figure, tr { break-inside: avoid; }
-      h2 { break-after: avoid; }
+      caption span { max-width: none; }
+      .gallery { display: block; }
+      .gallery figure { display: inline-block; vertical-align: bottom; margin-right: 1.2rem; }
+      figure img { max-height: 20cm; width: auto; }
+      figure, tr, caption, thead { break-inside: avoid; }
+      h2, caption, thead { break-after: avoid; }
     }
     """
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 extension SVGChart {
   /// How often each class was taken for which: rows are the truth, columns the prediction.
   ///
@@ -35,16 +37,26 @@ extension SVGChart {
       columnTitle, at: (layout.left + layout.tableWidth / 2, layout.height - 12), .middle)
     drawing.text(rowTitle, at: (layout.left - 8, layout.top - 8), .end)
     layout.drawNames(rows, columns, &drawing)
+    let decimals = Self.decimals(values)
     for (row, line) in values.enumerated() {
       for (column, value) in line.enumerated() {
         let share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
         let color = value.isFinite ? ramp.color(at: share) : Drawing.gridLine
-        let text = labels?[row][column] ?? NumberText.short(value, significant: 2)
+        let text = labels?[row][column] ?? NumberText.fixed(value, decimals: decimals)
         layout.drawCell(
           row, column, color, text, hint: "\(rows[row]), \(columns[column]): \(text)", &drawing)
       }
     }
     return SVGChart(title: title, description: description, drawing)
+  }
+}
+
+extension SVGChart {
+  /// As many decimals as the largest number needs for two digits: the cells of a table are compared
+  /// with one another.
+  fileprivate static func decimals(_ values: [[Double]]) -> Int {
+    let largest = values.joined().lazy.filter(\.isFinite).map(abs).max() ?? 0
+    return largest > 0 ? min(max(1 - Int(log10(largest).rounded(.down)), 0), 6) : 0
   }
 }
 
@@ -99,7 +111,7 @@ private struct HeatLayout {
     let y = top + cellHeight * Double(row)
     drawing.rectangle(
       x: x + 0.5, y: y + 0.5, width: cellWidth - 1, height: cellHeight - 1, color, hint: hint)
-    let size = Drawing.width(of: text, size: 13) > cellWidth - 6 ? 10.0 : 13
+    let size = Drawing.width(of: text, size: 13) > cellWidth - 6 ? 11.0 : 13
     drawing.text(
       text, at: (x + cellWidth / 2, y + cellHeight / 2 + 4.5), .middle, size: size,
       color: color.readableText)

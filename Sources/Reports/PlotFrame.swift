@@ -29,7 +29,9 @@ struct PlotFrame {
     let labels = y.ticks.map { Drawing.width(of: y.label($0), size: 12) }
     left = 34 + (labels.max() ?? 0) + (y.title.isEmpty ? 0 : 12)
     top = legendBottom + 10
-    let available = drawing.width - left - 20
+    // The last tick may stand at the very end: its text reaches over it.
+    let last = x.ticks.last.map { Drawing.width(of: x.label($0), size: 12) / 2 + 6 } ?? 0
+    let available = drawing.width - left - max(20, last)
     height = drawing.height - top - 52
     width = isSquare ? min(available, height) : available
     drawAxes(&drawing)
@@ -38,7 +40,9 @@ struct PlotFrame {
   private func drawAxes(_ drawing: inout Drawing) {
     for tick in y.ticks {
       let height = point(x.range.lowerBound, tick).y
-      drawing.line((left, height), (right, height), Drawing.gridLine)
+      // Where numbers have both signs, it matters on which side of zero they are.
+      let isZero = tick == 0 && y.range.lowerBound < 0
+      drawing.line((left, height), (right, height), isZero ? Drawing.faint : Drawing.gridLine)
       drawing.text(
         y.label(tick), at: (left - 7, height + 4), .end, size: 12, color: Drawing.faint)
     }
@@ -49,8 +53,18 @@ struct PlotFrame {
         x.label(tick), at: (place, bottom + 19), .middle, size: 12, color: Drawing.faint)
     }
     drawing.line((left, bottom), (right, bottom), Drawing.faint)
-    drawing.text(x.title, at: (left + width / 2, bottom + 40), .middle)
-    drawing.text(y.title, at: (18, top + height / 2), .middle, isVertical: true)
+    drawing.text(
+      Drawing.fitted(x.title, width: drawing.width - 32), at: (left + width / 2, bottom + 40),
+      .middle)
+    drawVerticalTitle(&drawing)
+  }
+
+  /// Beside the axis, moved up or down where it is longer than the axis.
+  private func drawVerticalTitle(_ drawing: inout Drawing) {
+    let title = Drawing.fitted(y.title, width: drawing.height - 16)
+    let half = Drawing.width(of: title) / 2
+    let middle = min(max(top + height / 2, 8 + half), drawing.height - 8 - half)
+    drawing.text(title, at: (18, middle), .middle, isVertical: true)
   }
 }
 
@@ -59,6 +73,7 @@ struct LegendEntry {
   let name: String
   let color: Color
   var dashes = ""
+  var texture = 0
   var isLine = false
 }
 
@@ -70,17 +85,22 @@ extension [LegendEntry] {
     var y = top + 10
     for entry in self {
       let name = Drawing.fitted(entry.name, width: drawing.width - 80, size: 12)
-      let width = 40 + Drawing.width(of: name, size: 12)
+      // Long enough for two periods of the dashes.
+      let mark = entry.isLine ? 38.0 : 20
+      let width = mark + 18 + Drawing.width(of: name, size: 12)
       if x > 16, x + width > drawing.width - 16 {
         x = 16
         y += 18
       }
-      if entry.isLine {
-        drawing.line((x, y - 4), (x + 22, y - 4), entry.color, width: 2.5, dashes: entry.dashes)
-      } else {
-        drawing.rectangle(x: x + 6, y: y - 10, width: 12, height: 12, entry.color)
+      drawing.key { drawing in
+        if entry.isLine {
+          drawing.line((x, y - 4), (x + mark, y - 4), entry.color, width: 2, dashes: entry.dashes)
+        } else {
+          drawing.bar(
+            x: x, y: y - 11, width: mark, height: 13, entry.color, texture: entry.texture)
+        }
       }
-      drawing.text(name, at: (x + 28, y), size: 12)
+      drawing.text(name, at: (x + mark + 6, y), size: 12)
       x += width
     }
     return y + 4

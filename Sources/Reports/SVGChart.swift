@@ -1,7 +1,7 @@
 /// A chart as SVG: no scripts, no fonts of its own, the same bytes for the same numbers.
 ///
-/// Colours are those of Okabe & Ito, which people with any kind of colour vision tell apart; lines
-/// also differ in their dashes.
+/// Colours are those of Okabe & Ito, which people with any kind of colour vision tell apart, dark
+/// enough to be seen on white; lines also differ in their dashes, bars in their textures.
 public struct SVGChart: Sendable, Hashable {
   /// What the chart shows, in a few words.
   public let title: String
@@ -18,7 +18,7 @@ public struct SVGChart: Sendable, Hashable {
 
   static let width = 640.0
   static let height = 400.0
-  static let dashes = ["", "7 4", "2 3", "10 3 2 3", "1 4"]
+  static let dashes = ["", "7 4", "2 3", "10 3 2 3", "15 5", "7 3 2 3 2 3", "2 7", "4 7"]
 
   /// Points that belong together.
   public struct Series: Sendable, Hashable {
@@ -89,7 +89,7 @@ extension SVGChart {
     series.enumerated().filter { !$1.isFaint }.map { index, line in
       let style = line.color ?? index
       return LegendEntry(
-        name: line.name, color: Palette.category(style), dashes: dashes[style % dashes.count],
+        name: line.name, color: Palette.mark(style), dashes: dashes[style % dashes.count],
         isLine: true)
     }
   }
@@ -98,7 +98,7 @@ extension SVGChart {
     _ series: Series, _ index: Int, _ frame: PlotFrame, _ drawing: inout Drawing
   ) {
     let style = series.color ?? index
-    var color = Palette.category(style)
+    var color = Palette.mark(style)
     if series.isFaint { color = color.mixed(with: Color(0xFFFFFF), share: 0.6) }
     drawBand(series, color, frame, &drawing)
     var path = PathText()
@@ -110,11 +110,12 @@ extension SVGChart {
       }
       if isOpen { path.line(frame.point(x, y)) } else { path.move(frame.point(x, y)) }
       isOpen = true
-      if series.x.count <= 24, !series.isFaint { drawing.dot(frame.point(x, y), radius: 3, color) }
+      if 3...24 ~= series.x.count, !series.isFaint {
+        drawing.dot(frame.point(x, y), radius: 3, color)
+      }
     }
     drawing.stroke(
-      path, color, width: series.isFaint ? 0.7 : 2,
-      dashes: series.isFaint ? "" : dashes[style % dashes.count])
+      path, color, width: series.isFaint ? 0.7 : 2, dashes: dashes[style % dashes.count])
   }
 
   private static func drawBand(
@@ -148,7 +149,9 @@ extension SVGChart {
     }
     var drawing = Drawing(width: width, height: height)
     let entries = series.enumerated().map {
-      LegendEntry(name: $1.name, color: Palette.category($0), isLine: series.count > 1)
+      LegendEntry(
+        name: $1.name, color: Palette.mark($0), dashes: dashes[$0 % dashes.count],
+        isLine: series.count > 1)
     }
     let lower = edges.first ?? 0
     let frame = PlotFrame(
@@ -165,7 +168,8 @@ extension SVGChart {
           path.line(frame.point(edges[bin + 1], count))
         }
         path.line(frame.point(edges.last ?? 1, 0))
-        drawing.stroke(path, Palette.category(index), width: 2)
+        drawing.stroke(
+          path, Palette.mark(index), width: 2, dashes: dashes[index % dashes.count])
       }
     }
     return SVGChart(title: title, description: description, drawing)
@@ -182,7 +186,7 @@ extension SVGChart {
         + NumberText.short(count, significant: 9)
       drawing.rectangle(
         x: left + 0.5, y: top, width: right - left - 1, height: frame.bottom - top,
-        Palette.category(0), hint: hint)
+        Palette.mark(0), hint: hint)
     }
   }
 }

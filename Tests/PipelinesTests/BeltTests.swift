@@ -66,9 +66,19 @@ import Testing
       }
     }
     let drivers = Set(Belt.drivers.map(\.name))
-    for name in ["response-ranges.csv", "filters-patch-features.csv"] {
+    for name in [
+      "response-ranges.csv", "filters-patch-features.csv", "attributions-importance.csv",
+    ] {
       #expect(Set(try table(name).prefix(4).map { $0[0] }) == drivers, "\(name)")
     }
+    // The beeswarm has them first, and they are the last steps of every decision.
+    var rows: [String] = []
+    for row in try table("attributions-beeswarm.csv") where row[0] != rows.last {
+      rows.append(row[0])
+    }
+    #expect(Set(rows.prefix(4)) == drivers && rows.count == 10)
+    let first = try table("attributions-decision.csv").prefix(11).map { $0[2] }
+    #expect(first[0] == "start" && Array(first.dropFirst()) == rows.reversed())
     let shap = try sample.raster("out", "shap.tif")
     let cells = shap.cube.window.cellCount
     let means = (0..<10).map { band -> (Double, String) in
@@ -80,16 +90,20 @@ import Testing
     #expect(cells > 0 && Set(means.sorted { $0 > $1 }.prefix(4).map(\.1)) == drivers)
     for driver in Belt.drivers {
       let slopes = try table("response-d-ice-\(driver.name.fileName).csv")
-      let values = slopes.compactMap { Double($0[2]) }
+      let values = slopes.filter { $0[0] == "mean slope" }.compactMap { Double($0[2]) }
       #expect(values.allSatisfy { driver.width > 0 ? $0 > 0 : $0 < 0 }, "\(driver.name)")
     }
     // The steepest place of W is near its planted threshold of 12 mg/kg.
-    let steepest = try table("response-d-ice-w.csv").max {
+    let steepest = try table("response-d-ice-w.csv").filter { $0[0] == "mean slope" }.max {
       (Double($0[2]) ?? 0) < (Double($1[2]) ?? 0)
     }
     let place = try #require(steepest.flatMap { Double($0[1]) })
     #expect((6...18).contains(place))
     let scores = try table("scores.csv")
+    for measure in ["d-ICE spread", "d-ICE spread beyond threshold", "PDP gap between classes"] {
+      let found = scores.first { $0[0] == "pooled" && $0[2] == measure }.flatMap { Double($0[3]) }
+      #expect((0.001...1).contains(try #require(found)), "\(measure)")
+    }
     let area = scores.first { $0[0] == "pooled" && $0[2] == "ROC AUC" }.flatMap { Double($0[3]) }
     #expect((0.75...0.9).contains(try #require(area)))
   }

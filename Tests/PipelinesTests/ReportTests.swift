@@ -66,4 +66,15 @@ struct ReportTests {
     #expect(entries[0].label == "no doubt")
     #expect(entries[6].label == "outside the training range, at the border")
   }
+
+  @Test func doubtsAreToldApartWithoutHue() {
+    let (missing, outside) = (
+      PixelFlags.bandMissing | PixelFlags.noSegment, PixelFlags.outsideRange
+    )
+    let shades = [missing, PixelFlags.border, 0, outside | PixelFlags.border, outside]
+      .map { PixelFlags.entry($0).color }
+    for (paler, darker) in zip(shades, shades.dropFirst()) {
+      #expect(paler.luminance > darker.luminance && paler.contrast(with: darker) > 1.4)
+    }
+  }
 }

@@ -37,14 +37,24 @@ struct ResponseTests {
   @Test func everyFeatureOfTheSourceHasItsLines() throws {
     let sample = try SampleRun()
     defer { sample.remove() }
+    // Whether decisions change anywhere is left open.
     let found = try figures(
-      sample, Self.network, "features: [\"Ni\", \"landuse\"], samples: 40, positions: 5")
-    #expect(found.map(\.name) == ["ranges", "ice-ni", "d-ice-ni", "ice-landuse"])
-    guard case .lines(let x, let y, let lines) = found[1].content,
-      case .lines(_, _, let slopes) = found[2].content,
-      case .bars(_, let labels, let columns) = found[3].content
+      sample, Self.network, "features: [\"Ni\", \"landuse\"], samples: 40, positions: 5"
+    ).filter { $0.name != "crossings" }
+    #expect(
+      found.map(\.name) == [
+        "ranges", "d-ice-spreads", "class-gaps", "ice-ni", "c-ice-ni", "d-ice-ni",
+        "d-ice-spread-ni", "ice-landuse",
+      ])
+    guard case .lines(let x, let y, let lines) = found[3].content,
+      case .lines(_, _, let centred) = found[4].content,
+      case .lines(_, _, let slopes) = found[5].content,
+      case .lines(_, _, let spreads) = found[6].content,
+      case .bars(_, let labels, let columns) = found[7].content,
+      case .bars(_, let features, let means) = found[1].content,
+      case .bars(_, let apart, let gaps) = found[2].content
     else {
-      Issue.record("expected lines, lines and bars")
+      Issue.record("expected lines and bars")
       return
     }
     #expect(x == "Ni, ln mg/kg" && y == "probability of 'above'")
@@ -60,7 +70,33 @@ struct ResponseTests {
         #expect(abs(mean - line.y[place]) < 1e-9)
       }
     }
-    #expect(slopes.count == 1 && slopes[0].spread.count == 5)
+    // Centred lines are the others from their first value on.
+    #expect(centred.count == 42)
+    for (line, own) in zip(lines, centred) {
+      #expect(zip(line.y, own.y).allSatisfy { abs($0 - line.y[0] - $1) < 1e-9 })
+      #expect(line.name == own.name && line.group == own.group)
+    }
+    #expect(slopes.count == 43 && slopes[42].spread.count == 5)
+    #expect(slopes.suffix(3).map(\.name) == ["below", "above", "mean slope"])
+    #expect(spreads.map(\.name) == ["below", "above", "all samples"])
+    #expect(spreads[2].y == slopes[42].spread)
+    for place in 0..<5 {
+      let column = slopes.prefix(40).map { $0.y[place] }
+      let mean = column.reduce(0, +) / 40
+      let square = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 40
+      #expect(abs(slopes[42].y[place] - mean) < 1e-9)
+      #expect(abs(spreads[2].y[place] - square.squareRoot()) < 1e-9)
+    }
+    // The spread of a feature is the mean over its values, over their whole span.
+    let span = x.isEmpty ? 0 : (lines[0].x.last ?? 0) - lines[0].x[0]
+    #expect(features == ["mean over features", "Ni"])
+    #expect(abs(means[0].values[1] - span * spreads[2].y.reduce(0, +) / 5) < 1e-9)
+    #expect(means[0].values[0] == means[0].values[1])
+    let (below, above) = (lines[40].y, lines[41].y)
+    let gap = zip(below, above).reduce(0) { $0 + abs($1.0 - $1.1) } / 5
+    let place = try #require(apart.firstIndex(of: "Ni"))
+    #expect(Set(apart) == ["Ni", "landuse"] && abs(gaps[0].values[place] - gap) < 1e-9)
+    #expect(found[3].caption.contains("Those of 'above' and of the others are"))
     #expect(labels.count == 4 && columns.map(\.name) == ["below", "above"])
   }
 

@@ -74,10 +74,14 @@ struct RevisionsTests {
           { type: "filters", inputs: ["model"] },
           { type: "importance", inputs: { model: "model", folds: "folds" }, repeats: 2 },
           { type: "order-control", inputs: { model: "model", folds: "folds" }, permutations: 2 },
+          { type: "attributions", inputs: { model: "model", folds: "folds" }, samples: 40,
+            background: 3, nodes: 2, "most-nodes": 2, dependence: 1 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "targets", quantile: 0.8, inputs: { map: "probability", explanation: "shap",
             samples: "cadmium" } },
+          { type: "ensemble", inputs: ["model"], count: 2 },
+          { type: "calibrate", inputs: { model: "model", scores: "scores" } },
           { type: "report" },
           """
         ),
@@ -127,9 +131,12 @@ struct RevisionsTests {
       let found = try decode(Folds.self, try executor.value(folds.node)).foldOfSample
       return [Double(found.enumerated().reduce(0) { $0 + ($1.offset + 1) * ($1.element + 1) })]
     case .model(let model):
-      let package = try ModelPackage(try executor.value(model.node))
-      let losses = package.notes.record.epochs.map { Double($0.loss) }
-      return losses + [Double(package.predictor.network?.parameterCount ?? 0)]
+      let packages = try ModelEnsemble(try executor.value(model.node)).packages
+      return packages.flatMap { package in
+        package.notes.record.epochs.map { Double($0.loss) }
+          + [Double(package.predictor.network?.parameterCount ?? 0)]
+          + (package.notes.calibration.map { [$0.temperature, $0.after.logLoss] } ?? [])
+      }
     case .scores(let scores):
       let metrics = try decode(Scores.self, try executor.value(scores.node)).metrics.pooled
       let rates = try scores.rates.map { try PredictionRates.stored(try executor.value($0)) }

@@ -127,4 +127,44 @@ struct ValidateTests {
       replacing: [("inputs: { model: \"model\", folds: \"folds\" }", "inputs: [\"model\"]")])
     #expect(Runner.problems(path, overrides: Overrides()).contains { $0.stage == "scores" })
   }
+
+  /// How models respond is measured in every fold where that is asked for, and compared by.
+  @Test func responsesAreMeasuresToo() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    func scores(_ options: String) throws -> Scores {
+      let path = try sample.ground(
+        "responses",
+        labels: """
+          { type: "labels", tag: "labels", file: "${data}/points.gpkg", field: "Cd_exceeds" },
+          { type: "split", tag: "folds", method: "blocks", folds: 3 },
+          """,
+        then: """
+          { type: "grid-points", tag: "metals", file: "${data}/points.gpkg",
+            fields: ["Cu", "Zn"] },
+          { type: "stack", tag: "all", inputs: ["metals", "cube"] },
+          { type: "train", tag: "model", inputs: { cube: "all", samples: "labels" }, epochs: 2,
+            branches: [{ type: "spectral-cnn", filters: [2], kernel: 3, width: 4 }] },
+          { type: "validate", tag: "scores", inputs: { model: "model", folds: "folds" } \(options) },
+          """)
+      return try Scores.stored(try sample.value(path, of: "scores").bytes)
+    }
+    let plain = try scores("")
+    let measured = try scores(", response: true")
+    let names = ["d-ICE spread", "d-ICE spread beyond threshold", "PDP gap between classes"]
+    #expect(plain.measures(output: 0).allSatisfy { !names.contains($0.name) })
+    #expect(measured.predictions == plain.predictions)
+    let pooled = measured.measures(output: 0)
+    #expect(pooled.suffix(3).map(\.name) == names)
+    let folds = (0..<3).map { measured.measures(output: 0, fold: $0) }
+    #expect(folds.allSatisfy { $0.map(\.name) == pooled.map(\.name) })
+    // Pooled they are the means over the folds.
+    let spreads = try folds.map { try #require($0[pooled.count - 3].value) }
+    #expect(spreads.allSatisfy { $0 > 0 } && Set(spreads).count == 3)
+    let spread = try #require(pooled[pooled.count - 3].value)
+    #expect(abs(spread - spreads.reduce(0, +) / 3) < 1e-12)
+    var comparison = Comparison(variants: ["one"], repeats: 1, seeds: 1)
+    comparison.add(["scores": measured], variant: 0, run: 0)
+    #expect(comparison.table("scores", paired: false).columns.contains("d-ICE spread"))
+  }
 }

@@ -27,6 +27,18 @@ import Testing
     #expect(Palette.category(1000) == Palette.category(1000))
   }
 
+  @Test func marksAreSeenOnWhite() {
+    let white = Color(0xFFFFFF)
+    #expect(abs(white.contrast(with: Color(0x000000)) - 21) < 1e-9)
+    #expect(Color(0x777777).contrast(with: white) == white.contrast(with: Color(0x777777)))
+    for index in 0..<24 {
+      #expect(Palette.mark(index).contrast(with: white) >= 3)
+    }
+    #expect(Set((0..<8).map(Palette.mark)).count == 8)
+    // Colours that are dark enough stay as they are.
+    #expect(Palette.mark(0) == Palette.category(0) && Palette.mark(6) != Palette.category(6))
+  }
+
   @Test func identifiersAreFarApart() {
     let colors = (1...1000).map { Palette.identifier(UInt32($0)) }
     #expect(Set(colors).count > 990)

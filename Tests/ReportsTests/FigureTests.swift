@@ -19,6 +19,11 @@ import Testing
       axis: "SHAP", color: "value", [Figure.Row("W", values: [1, -1, 1], shares: [0, 1, .nan])]),
     .confusion(classes: ["no", "yes"], counts: [[3, 1], [0, 2]]),
     .points(x: "W", y: "SHAP", color: "Mn", [Figure.Point(x: 1, y: 2, share: 0.5)]),
+    .paths(
+      axis: "log-odds", rows: ["Mn", "W, ppm"], spread: [0, 0.5, 1],
+      [
+        Figure.Path("no", values: [0, -1, -2.5]), Figure.Path("yes", values: [0, 1, 2], group: 1),
+      ]),
   ]
 
   private static func figure(_ content: Figure.Content) -> Figure {
@@ -55,12 +60,44 @@ import Testing
     #expect(tables[3] == "name,SHAP,value\nW,1.0,0.0\nW,-1.0,1.0\nW,1.0,\n")
     #expect(tables[4] == "true class,no,yes\nno,3,1\nyes,0,2\n")
     #expect(tables[5] == "W,SHAP,Mn\n1.0,2.0,0.5\n")
+    #expect(
+      tables[6]
+        == "path,group,after,log-odds\n1,no,start,0.0\n1,no,Mn,-1.0\n1,no,\"W, ppm\",-2.5\n"
+        + "2,yes,start,0.0\n2,yes,Mn,1.0\n2,yes,\"W, ppm\",2.0\n"
+        + ",standard deviation,start,0.0\n,standard deviation,Mn,0.5\n"
+        + ",standard deviation,\"W, ppm\",1.0\n")
+    // Where colours stand for numbers, those are kept and not the colours.
+    let swarm = Figure.Row("W", values: [1], shares: [0.25], numbers: [120])
+    let point = Figure.Point(x: 1, y: 2, share: 0.5, number: 7)
+    #expect(
+      Self.figure(.swarm(axis: "SHAP", color: "value", [swarm])).csv
+        == "name,SHAP,value\nW,1.0,120.0\n")
+    #expect(
+      Self.figure(.points(x: "W", y: "SHAP", color: "Mn", [point])).csv
+        == "W,SHAP,Mn\n1.0,2.0,7.0\n")
   }
 
   @Test func faintLinesAreNotInTheLegend() {
     let svg = Self.figure(Self.contents[0]).chart.svg
     #expect(svg.contains(">b<") && !svg.contains(">a<"))
     #expect(svg.contains("stroke-width=\"0.7\""))
+  }
+
+  /// A thin line for each path, a thick one with a halo for each group, and that of the spread.
+  @Test func everyPathIsDrawn() throws {
+    func strokes(_ svg: String, _ width: String) -> Int {
+      svg.components(separatedBy: "stroke-width=\"\(width)\"").count - 1
+    }
+    let svg = Self.figure(Self.contents[6]).chart.svg
+    #expect(strokes(svg, "0.7") == 2 && strokes(svg, "4.5") == 2 && svg.contains(">yes<"))
+    #expect(svg.contains(">standard deviation<") && svg.contains(">W, ppm<"))
+    // Of many features the least are one step, and the table keeps them all.
+    let many = Figure.Content.paths(
+      axis: "p", rows: (1...30).map { "f\($0)" }, spread: [Double](repeating: 1, count: 31),
+      [Figure.Path("all", values: (0...30).map(Double.init))])
+    let long = Self.figure(many)
+    #expect(long.chart.svg.contains(">11 other features<") && !long.chart.svg.contains(">f11<"))
+    #expect(long.chart.svg.contains(">f12<") && long.csv.contains("1,all,f3,3.0"))
   }
 
   @Test func everyPointOfASwarmIsDrawn() {

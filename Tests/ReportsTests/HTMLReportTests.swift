@@ -37,9 +37,20 @@ import Testing
     #expect(page.counts["h1"] == 1)
     #expect(page.counts["h2"] == 4)
     #expect(page.counts["svg"] == SVGChartTests.charts.count)
-    #expect(page.counts["caption"] == 1)
+    #expect(page.counts["caption"] == 2)
     #expect(page.counts["script"] == nil)
     #expect(page.counts["link"] == nil)
+  }
+
+  @Test func aWideTableStandsUpright() {
+    let wide = HTMLReport.Table(
+      "t", columns: ["Variant", "a", "b", "c"],
+      rows: [["v", "1", "2", "3"], ["w", "4", "5", "6"]])
+    let upright = wide.upright(corner: "Measure")
+    #expect(upright.columns == ["Measure", "v", "w"] && upright.caption == "t")
+    #expect(upright.rows == [["a", "1", "4"], ["b", "2", "5"], ["c", "3", "6"]])
+    // It is not turned back.
+    #expect(upright.upright(corner: "Variant").rows == upright.rows)
   }
 
   @Test func escapesEveryText() {
@@ -57,6 +68,17 @@ import Testing
     #expect(html.contains("<td class=\"number\">-0.5 ± 0.1</td>"))
     #expect(html.contains("<td>ok</td>"))
     #expect(html.contains("<th scope=\"row\">1</th>"))
+    #expect(html.contains("<th scope=\"col\" class=\"number\">AUC</th>"))
+    #expect(html.contains("<th scope=\"col\">note</th>"))
+  }
+
+  @Test func oneWordMakesAColumnOfWords() {
+    let table = HTMLReport.Table(
+      "t", columns: ["a", "b", "c"], rows: [["1", "2", "-"], ["3", "many", "4 %"]])
+    let html = HTMLReport(title: "", sections: [.init("s", [.table(table)])]).html
+    #expect(html.contains("<td>2</td>"))
+    #expect(html.contains("<td class=\"number\">-</td>"))
+    #expect(html.contains("<td class=\"number\">4\u{A0}%</td>"))
   }
 
   @Test func everyLinkOfTheContentsLeadsSomewhere() {

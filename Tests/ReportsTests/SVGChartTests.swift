@@ -86,6 +86,61 @@ final class ElementCounter: NSObject, XMLParserDelegate {
     #expect(Self.charts[0].svg.components(separatedBy: "M").count > 3)
   }
 
+  /// The values of an attribute, in their order.
+  private func values(_ attribute: String, _ svg: some StringProtocol) -> [String] {
+    svg.components(separatedBy: " \(attribute)=\"").dropFirst()
+      .map { String($0.prefix { $0 != "\"" }) }
+  }
+
+  @Test(arguments: charts)
+  func noTextIsSmallerThanElevenPixels(chart: SVGChart) {
+    #expect(values("font-size", chart.svg).compactMap(Double.init).allSatisfy { $0 >= 11 })
+  }
+
+  @Test func linesDifferInTheirDashes() {
+    let series = (0..<8).map { SVGChart.Series("s\($0)", [1, 2, Double($0)]) }
+    let chart = SVGChart.lines(
+      title: "", description: "", x: Axis("x", covering: [1, 3]), y: Axis("y", covering: [0, 8]),
+      series: series)
+    // Once in the legend and once in the chart; the first is not dashed.
+    let dashes = values("stroke-dasharray", chart.svg)
+    #expect(dashes.count == 14 && Set(dashes).count == 7)
+    #expect(Array(dashes.prefix(7)) == Array(dashes.suffix(7)))
+    let outlines = SVGChart.histogram(
+      title: "", description: "", axisTitle: "", edges: [0, 1],
+      series: [(name: "a", counts: [1]), (name: "b", counts: [2])])
+    #expect(values("stroke-dasharray", outlines.svg) == ["7 4", "7 4"])
+  }
+
+  @Test func barsDifferInTheirTextures() {
+    let chart = SVGChart.bars(
+      title: "", description: "", axisTitle: "", labels: ["a"],
+      series: (0..<4).map { SVGChart.Bars("s\($0)", [10]) })
+    let keys = chart.svg.components(separatedBy: "<g class=\"key\">").dropFirst()
+      .map { $0.components(separatedBy: "</g>")[0] }
+    let textures = keys.map { values("d", $0).first ?? "" }
+    #expect(keys.count == 4 && Set(textures.map(\.count)).count == 4)
+    #expect(textures[0].isEmpty && !textures[1].isEmpty)
+  }
+
+  @Test func aLongTitleOfAnAxisStaysInTheDrawing() throws {
+    let chart = SVGChart.lines(
+      title: "", description: "", x: Axis("", covering: []),
+      y: Axis(String(repeating: "long ", count: 11) + "end", covering: []), series: [])
+    let title = try #require(
+      chart.svg.split(separator: "\n").first { $0.contains("rotate") && $0.contains("long") })
+    let y = try #require(values("y", title).first.flatMap(Double.init))
+    let half = 58 * 13 * 0.56 / 2
+    #expect(title.contains("…") || (y - half >= 0 && y + half <= 400))
+  }
+
+  @Test func cellsOfATableHaveTheSameDecimals() {
+    let chart = SVGChart.heatTable(
+      title: "", description: "", rows: ["a"], columns: ["b", "c", "d", "e"],
+      values: [[0.612, -0.00015, 0.3, .nan]], ramp: .diverging, range: -1...1)
+    for text in [">0.61<", ">0.00<", ">0.30<", ">n/a<"] { #expect(chart.svg.contains(text)) }
+  }
+
   @Test func placesPointsByTheirAxes() {
     let chart = SVGChart.rocCurves(
       title: "", description: "", curves: [SVGChart.Series("a", x: [0, 1], y: [0, 1])])

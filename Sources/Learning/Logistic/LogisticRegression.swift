@@ -98,6 +98,14 @@ public struct LogisticRegression: Sendable, Hashable {
     ) { predict($0, $1, columns) }
   }
 
+  /// The same regression with the logarithms of its odds divided by a temperature.
+  public func tempered(by temperature: Double) -> LogisticRegression {
+    LogisticRegression(
+      featureCount: featureCount, classCount: classCount, classes: classes,
+      coefficients: coefficients.map { $0 / temperature },
+      intercepts: intercepts.map { $0 / temperature }, isConverged: isConverged)
+  }
+
   /// The coefficients as features x vectors.
   private var transposed: [Double] {
     let vectors = intercepts.count

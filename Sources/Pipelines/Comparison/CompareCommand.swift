@@ -152,11 +152,13 @@ struct ComparisonRun {
           .table(
             HTMLReport.Table(
               "Pooled out of fold: mean and standard deviation over \(runs) runs",
-              columns: plain.columns, rows: plain.rows)),
+              columns: plain.columns, rows: plain.rows
+            ).upright(corner: "Measure")),
           .table(
             HTMLReport.Table(
               "Paired difference from '\(first)' (runs above 0)",
-              columns: paired.columns, rows: paired.rows)),
+              columns: paired.columns, rows: paired.rows
+            ).upright(corner: "Measure")),
         ])
     }
     let variants = HTMLReport.Table(

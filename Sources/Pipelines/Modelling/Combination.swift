@@ -30,6 +30,15 @@ enum Combination: String, CaseIterable, Codable, Sendable {
     }
   }
 
+  /// The standard deviation (of a sample) of the results of two models or more; where a model has
+  /// no result, there is none.
+  static func deviation(_ results: [[Float]]) -> [Float] {
+    (results.first ?? []).indices.map { index in
+      let values = results.map { Double($0[index]) }
+      return Float(Comparison.spread(values).deviation)
+    }
+  }
+
   /// 1 for the most probable class of each item, 0 for the others.
   private static func choices(
     _ values: [Float], _ outputCount: Int, isByItem: Bool

@@ -52,13 +52,34 @@ struct ExplainedClass: Sendable {
   let seed: UInt64
   let missingShare: Double
 
-  init(_ request: PlanRequest, _ feed: ModelFeed, _ index: Int) throws {
+  /// The options that say how a class is explained, whatever is explained with it.
+  static let options: [OptionSpec] = [
+    OptionSpec(
+      "output-scale", .choice(["log-odds", "probability"]), default: "log-odds",
+      "What is explained."),
+    OptionSpec(
+      "background", .integer(1...10_000), default: 50, "How many background samples are used."),
+    OptionSpec(
+      "nodes", .integer(1...256), default: 4,
+      "The first number of quadrature nodes for each background sample."),
+    OptionSpec(
+      "most-nodes", .integer(1...256), default: 16, "The number at which doubling stops."),
+    OptionSpec(
+      "permutations", .integer(1...10_000), default: 8,
+      "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more "
+        + "work."),
+  ]
+
+  init(
+    _ request: PlanRequest, _ feed: ModelFeed, _ index: Int, method: String,
+    places: ExplainedPlaces? = nil
+  ) throws {
     let options = request.options
     self.feed = feed
     self.index = index
-    places = try ExplainedPlaces(request)
+    self.places = places
+    self.method = method
     features = Features(feed.sourceNode.bands)
-    method = options.string("method")
     scale = ExplainedOutput.Scale(rawValue: options.string("output-scale")) ?? .logOdds
     background = options.int("background")
     pairs = options.int("permutations")
@@ -137,34 +158,13 @@ struct ExplainedClass: Sendable {
     let chunk = try feed.chunk(context, withSources: true)
     let window = context.window
     let cells = window.cellCount
-    let flags = feed.flags(
-      chunk, window: window, grid: context.grid, missingShare: missingShare)
+    let flags = flags(chunk, window: window, grid: context.grid)
     var result = DataCube(window: window, bandCount: features.names.count + 2)
     let wanted = flags.indices.map {
       flags[$0] & PixelFlags.invalid == 0 && chosen?[$0] ?? true
     }
     guard wanted.contains(true) else { return result }
-    let ownBands = feed.sourceNode === feed.applied.cube.node
-    let field = field(chunk, ownBands ? .identity(map.outputCount) : map)
-    let baselines = chunk.package.notes.background.prefix(background).map {
-      ownBands && feed.applied.cube.view.node !== feed.sourceNode ? map.apply($0) : $0
-    }
-    let output = ExplainedOutput(
-      head: feed.applied.model.architecture.head.kind, index: index, scale: scale)
-    let attribution: Attribution
-    if method == "shapley" {
-      attribution = Shapley(
-        output: output, baselines: baselines,
-        method: (1 << features.names.count) - 1 <= 2 * pairs * (features.names.count - 1)
-          ? .exact : .permutations(pairs: pairs, seed: seed)
-      ).attribute(chunk.package.predictor, field, where: wanted)
-    } else {
-      guard let network = chunk.package.predictor.network else {
-        throw ExecutionError.data("only a network has the gradients that 'gradshap' needs")
-      }
-      attribution = GradSHAP(output: output, baselines: baselines, nodes: nodes)
-        .attribute(network, field, where: wanted)
-    }
+    let attribution = try explainer(chunk.package, map, nodes: nodes)(field(chunk, map), wanted)
     result.values = attribution.features + attribution.output + attribution.base
     for cell in 0..<cells where !wanted[cell] {
       for band in 0..<result.bandCount { result.values[band * cells + cell] = .nan }
@@ -172,8 +172,56 @@ struct ExplainedClass: Sendable {
     return result
   }
 
+  /// Why cells of a chunk are not explained, or with doubt.
+  func flags(_ chunk: ModelFeed.Chunk, window: Window, grid: Grid) -> [UInt8] {
+    feed.flags(chunk, window: window, grid: grid, missingShare: missingShare)
+  }
+
+  /// Attributes the output at single cells of a chunk, in their order.
+  func attribution(
+    at cells: [Int], _ chunk: ModelFeed.Chunk, _ map: LinearMap, nodes: Int
+  ) throws -> Attribution {
+    let explain = try explainer(chunk.package, map, nodes: nodes)
+    return field(chunk, map).explained(at: cells) { explain($0, nil) }
+  }
+
+  /// What decides an attribution besides the model and what it reads.
+  func identity(nodes: Int) -> [String] {
+    [
+      method, "class \(index)", scale.rawValue, "\(background) \(pairs) \(seed) \(nodes)",
+      "missing \(missingShare)",
+    ]
+  }
+
+  /// What attributes the output over a field, at wanted cells or at all.
+  private func explainer(
+    _ package: ModelPackage, _ map: LinearMap, nodes: Int
+  ) throws -> (ExplanationField, [Bool]?) -> Attribution {
+    let needsBands = explainsOwnBands && feed.applied.cube.view.node !== feed.sourceNode
+    let baselines = package.notes.background.prefix(background).map {
+      needsBands ? map.apply($0) : $0
+    }
+    let output = ExplainedOutput(
+      head: feed.applied.model.architecture.head.kind, index: index, scale: scale)
+    if method == "shapley" {
+      let shapley = Shapley(
+        output: output, baselines: baselines,
+        method: (1 << features.names.count) - 1 <= 2 * pairs * (features.names.count - 1)
+          ? .exact : .permutations(pairs: pairs, seed: seed))
+      return { shapley.attribute(package.predictor, $0, where: $1) }
+    }
+    guard let network = package.predictor.network else {
+      throw ExecutionError.data("only a network has the gradients that 'gradshap' needs")
+    }
+    let gradshap = GradSHAP(output: output, baselines: baselines, nodes: nodes)
+    return { gradshap.attribute(network, $0, where: $1) }
+  }
+
+  /// Whether the model's own bands are explained, and not what they are made of.
+  private var explainsOwnBands: Bool { feed.sourceNode === feed.applied.cube.node }
+
   private func field(_ chunk: ModelFeed.Chunk, _ map: LinearMap) -> ExplanationField {
-    let mixing = features.mixing(map)
+    let mixing = features.mixing(explainsOwnBands ? .identity(map.outputCount) : map)
     let sources = chunk.sources.values.map { $0.isNaN ? 0 : $0 }
     let hops = feed.applied.model.hops
     return ExplanationField(

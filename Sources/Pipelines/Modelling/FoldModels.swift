@@ -13,7 +13,7 @@ struct FoldModels: Sendable {
     else { throw request.failure("inputs", "needs a model that this pipeline trains") }
     guard model.members.isEmpty else {
       throw request.failure(
-        "inputs", "'\(model.tag)' combines several models; train with one size of superpixels")
+        "inputs", "'\(model.tag)' combines several models; look into a single one")
     }
     let folds = try request.folds("folds")
     guard folds.samples.tag == training.samples.tag else {

@@ -18,24 +18,8 @@ struct ModelInspection: Sendable {
   let seed: UInt64
 
   init(_ request: PlanRequest, scale: ExplainedOutput.Scale) throws {
-    guard case .model(let model) = request.inputs["model"]?.first else {
-      throw request.failure("inputs", "needs a model")
-    }
-    guard let training = model.training, model.members.isEmpty else {
-      throw request.failure(
-        "inputs",
-        model.members.isEmpty
-          ? "a model from a file comes without the samples that are looked at"
-          : "'\(model.tag)' combines several models; train with one size of superpixels")
-    }
-    let name = request.options.optionalString("class") ?? model.classes.last ?? ""
-    guard let output = model.classes.firstIndex(of: name) else {
-      throw request.failure(
-        "class", "there is no class '\(name)'" + Suggestion.phrase(name, among: model.classes))
-    }
-    self.model = model
-    self.training = training
-    self.output = output
+    (model, training) = try request.inspectedModel()
+    output = try request.inspectedOutput(model)
     self.scale = scale
     features = Features(training.cube.view.node.bands)
     mostSamples = request.options.int("samples")
@@ -52,14 +36,23 @@ struct ModelInspection: Sendable {
   struct Subject {
     let predictor: Predictor
     let response: Response
-    /// The class of each sample, for classes; else 0.
+    /// Which of `classes` each sample has.
     let classOfSample: [Int]
+    /// The true classes, or whether the label that is looked at holds; of values one for all.
     let classes: [String]
-    /// Whether each sample has the class or label that is looked at.
-    let isOfInterest: [Bool]
+    /// Whether each sample has the class or label that is looked at; nil where that is not known.
+    let isPositive: [Bool?]
     let features: Features
     /// The bands of the model.
     let bandNames: [String]
+
+    /// The samples that have the class or label that is looked at, and those that have it not.
+    var sides: (some: [Int], others: [Int]) {
+      (
+        isPositive.indices.filter { isPositive[$0] == true },
+        isPositive.indices.filter { isPositive[$0] == false }
+      )
+    }
   }
 
   /// Reads what `edges` name, which must be the first edges of the node.
@@ -71,29 +64,46 @@ struct ModelInspection: Sendable {
     let map = try view.map(values[...])
     let bands =
       try training.cube.recipe.orderedBands(values.last ?? [])?.bands ?? training.cube.bands
-    let positions = drawn(gathered)
+    let positions = gathered.set.drawn(gathered.withSources, most: mostSamples, seed: seed)
     guard !positions.isEmpty else {
       throw ExecutionError.data("no training sample has every band and segment it needs")
     }
     let response = gathered.response(
       of: ExplainedOutput(head: model.architecture.head.kind, index: output, scale: scale),
       at: positions, features.mixing(map), fill: package.notes.backgroundMean)
+    let groups = gathered.set.groups(of: positions, output: output, model)
     return Subject(
-      predictor: package.predictor, response: response,
-      classOfSample: positions.map { position in
-        if case .category(let index) = gathered.set.samples[position].target { index } else { 0 }
-      }, classes: model.architecture.head.kind == .softmax ? model.classes : ["all samples"],
-      isOfInterest: positions.map {
-        gathered.set.samples[$0].target.isPositive(output) ?? false
-      }, features: features, bandNames: bands.map(\.name))
+      predictor: package.predictor, response: response, classOfSample: groups.ofSample,
+      classes: groups.names,
+      isPositive: positions.map { gathered.set.samples[$0].target.isPositive(output) },
+      features: features, bandNames: bands.map(\.name))
+  }
+}
+
+extension PlanRequest {
+  /// The model to look into, a single one that this pipeline trains.
+  func inspectedModel() throws -> (model: ModelProduct, training: ModelProduct.Training) {
+    guard case .model(let model) = inputs["model"]?.first else {
+      throw failure("inputs", "needs a model")
+    }
+    guard let training = model.training, model.members.isEmpty else {
+      throw failure(
+        "inputs",
+        model.members.isEmpty
+          ? "a model from a file comes without the samples that are looked at"
+          : "'\(model.tag)' combines several models; look into a single one")
+    }
+    return (model, training)
   }
 
-  /// Samples with all their sources, by a draw that depends on seed and ids alone.
-  private func drawn(_ gathered: GatheredSamples) -> [Int] {
-    let random = Randomness(seed: seed, Randomness.word("inspection"))
-    return gathered.withSources.map { position in
-      (random.bits64(UInt64(bitPattern: Int64(gathered.set.samples[position].id))), position)
-    }.sorted { $0 < $1 }.prefix(mostSamples).map(\.1).sorted()
+  /// The output of a model that the option 'class' names, by default the last.
+  func inspectedOutput(_ model: ModelProduct) throws -> Int {
+    let name = options.optionalString("class") ?? model.classes.last ?? ""
+    guard let output = model.classes.firstIndex(of: name) else {
+      throw failure(
+        "class", "there is no class '\(name)'" + Suggestion.phrase(name, among: model.classes))
+    }
+    return output
   }
 }
 

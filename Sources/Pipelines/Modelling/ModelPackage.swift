@@ -110,7 +110,10 @@ struct ModelNotes: Codable, Sendable {
   var unlabelled: UnlabelledNotes?
   /// How the training was chosen among candidates, where there were any.
   var tuning: NestedTuning.Outcome?
-  /// The seed of the pipeline.
+  /// How well the probabilities were found to hold before and after they were calibrated; nil of
+  /// a model that is as it was trained.
+  var calibration: Calibration?
+  /// The seed of the training.
   var seed: UInt64
 }
 

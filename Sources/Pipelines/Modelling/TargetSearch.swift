@@ -7,8 +7,8 @@ import Tensors
 
 /// Finds, measures, ranks and outlines the anomalies of a map.
 ///
-/// The map is gone through twice, chunk by chunk: for the cells that exceed the threshold, which are
-/// kept as runs, and for what lies under each region.
+/// The map is gone through twice, chunk by chunk: for the cells that exceed the threshold, which
+/// are kept as runs, and for what lies under each region.
 struct TargetSearch: Sendable {
   let bandName: String
   let band: Int

@@ -1,7 +1,7 @@
 import Reports
 
 extension PixelFlags {
-  /// The legend entry of a combination of flags: greys without a value, else the worst doubt, paler
+  /// The legend entry of a combination of flags: pale greys without a value, else the worst doubt, paler
   /// at the border; every combination has a colour of its own.
   static func entry(_ flags: UInt8) -> QMLStyle.Entry {
     let meanings: [(UInt8, String)] = [
@@ -21,13 +21,14 @@ extension PixelFlags {
     if flags & invalid != 0 {
       let grey: Color =
         switch flags & invalid {
-        case bandMissing: Color(0xE0E0E0)
-        case noSegment: Color(0xBDBDBD)
-        default: Color(0x9A9A9A)
+        case bandMissing: Color(0xF4F4F4)
+        case noSegment: Color(0xE4E4E4)
+        default: Color(0xD4D4D4)
         }
-      return grey.mixed(with: black, share: (isOutside ? 0.1 : 0) + (isAtBorder ? 0.05 : 0))
+      return grey.mixed(with: black, share: (isOutside ? 0.04 : 0) + (isAtBorder ? 0.02 : 0))
     }
-    let plain = isOutside ? Color(0xD55E00) : Color(0x0072B2)
-    return isAtBorder ? plain.mixed(with: white, share: 0.6) : plain
+    // Far apart in lightness, so that they are told apart without any hue.
+    let plain = isOutside ? Color(0x8C2D00) : Color(0x3D8BC4)
+    return isAtBorder ? plain.mixed(with: white, share: isOutside ? 0.2 : 0.35) : plain
   }
 }

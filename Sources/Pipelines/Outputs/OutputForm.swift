@@ -8,6 +8,7 @@ extension Presentation {
     switch self {
     case .continuous: "continuous"
     case .probability: "probability"
+    case .deviation(let models): "deviation of \(models)"
     case .attribution(let attribution): "attribution of \(attribution.className)"
     case .flags: "flags"
     case .named(let named):
@@ -19,7 +20,7 @@ extension Presentation {
   var isWhole: Bool {
     switch self {
     case .flags, .named: true
-    case .continuous, .probability, .attribution: false
+    case .continuous, .probability, .deviation, .attribution: false
     }
   }
 
@@ -28,7 +29,7 @@ extension Presentation {
     switch self {
     case .flags: nil
     case .named: 255
-    case .continuous, .probability, .attribution: usual
+    case .continuous, .probability, .deviation, .attribution: usual
     }
   }
 
@@ -37,7 +38,7 @@ extension Presentation {
     switch self {
     case .flags: .nearest
     case .named: .mode
-    case .continuous, .probability, .attribution: .average
+    case .continuous, .probability, .deviation, .attribution: .average
     }
   }
 

@@ -42,8 +42,7 @@ struct OutputWriter {
           try write(part, &result)
           try writeLayers(of: part, &result)
         }
-      case .model(let model):
-        try writeBytes(try executor.value(model.node), "\(model.tag).safetensors", &result)
+      case .model(let model): try write(model, &result)
       case .scores(let scores): try write(scores, &result)
       case .figures(let figures):
         try write(
@@ -71,8 +70,16 @@ struct OutputWriter {
     }
   }
 
+  private func write(_ model: ModelProduct, _ result: inout Result) throws {
+    let bytes = try executor.value(model.node)
+    try writeBytes(bytes, "\(model.tag).safetensors", &result)
+    guard model.isCalibrated else { return }
+    let calibration = try ModelPackage(bytes).notes.calibration
+    try write(calibration.map { [$0.figure] } ?? [], model.tag, &result)
+  }
+
   /// Writes the numbers of figures, a table each.
-  private func write(_ figures: [Figure], _ tag: String, _ result: inout Result) throws {
+  func write(_ figures: [Figure], _ tag: String, _ result: inout Result) throws {
     for figure in figures {
       try writeBytes([UInt8](figure.csv.utf8), "\(tag)-\(figure.name).csv", &result)
     }
@@ -186,6 +193,8 @@ struct OutputWriter {
       if attribution.isConditionalOnSegments { metadata["CONDITIONAL_ON"] = "segments" }
       return metadata
     case .probability: return ["METHOD": "probability"]
+    case .deviation(let models):
+      return ["METHOD": "standard deviation over models", "MODELS": "\(models)"]
     case .flags:
       return [
         "METHOD": "flags", "BIT_1": "band missing", "BIT_2": "outside the training range",
@@ -204,6 +213,12 @@ struct OutputWriter {
     switch raster.presentation {
     // Of two classes the last is the one that is looked for.
     case .probability: return .probability(band: raster.bands.count == 2 ? 2 : 1)
+    case .deviation:
+      // From 0 for all bands alike: what is certain has the same colour on every map.
+      let highest = statistics.map(\.maximum).filter(\.isFinite).max() ?? 0
+      return .continuous(
+        range: 0...(highest > 0 ? highest : 1), ramp: .cividis,
+        unit: raster.bands.first?.unit ?? "", band: raster.bands.count == 2 ? 2 : 1)
     case .attribution:
       let features = statistics.prefix(
         raster.bands.count { $0.name != "base value" && $0.name != "explained output" })

@@ -63,7 +63,7 @@ extension ReportPage {
     let rows = zip(components.variances, components.explainedShares).enumerated().map {
       index, entry in
       sum += entry.1
-      return ["PC\(index + 1)", "\(Float(entry.0))", percent(entry.1), percent(sum)]
+      return ["PC\(index + 1)", NumberText.short(entry.0), percent(entry.1), percent(sum)]
     }
     return HTMLReport.Table(
       "Explained variance", columns: ["Component", "Variance", "Share", "Together"], rows: rows)

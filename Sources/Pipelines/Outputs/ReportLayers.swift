@@ -1,3 +1,4 @@
+import Features
 import Foundation
 import RasterFiles
 import Rasters
@@ -83,6 +84,7 @@ struct ReportLayers {
           picture, raster.tag, "Probability of '\(raster.bands[band].name)'.",
           legend(.probability, 0...1))
       ]
+    case .deviation(let models): return [try deviation(raster, cube, models)]
     case .attribution(let attribution):
       return try attributions(raster, cube, attribution)
     case .flags: return [try flags(raster, cube)]
@@ -99,6 +101,18 @@ struct ReportLayers {
           legend(.viridis, range, unit: raster.bands[0].unit))
       ]
     }
+  }
+
+  private func deviation(
+    _ raster: RasterProduct, _ cube: DataCube, _ models: Int
+  ) throws -> HTMLReport.Block {
+    let band = raster.bands.count == 2 ? 1 : 0
+    let range = 0...max(Double(cube.values.lazy.filter(\.isFinite).max() ?? 1), 1e-12)
+    return try block(
+      RasterPicture.render(
+        cube, band: band, ramp: .cividis, range: range, edge: Self.pictureEdge), raster.tag,
+      "How far \(models) models differ on '\(raster.bands[band].name)': their standard deviation.",
+      legend(.cividis, range, unit: raster.bands[band].unit))
   }
 
   private func flags(_ raster: RasterProduct, _ cube: DataCube) throws -> HTMLReport.Block {
@@ -128,12 +142,13 @@ struct ReportLayers {
   private func attributions(
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
-    let features = raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
-    let largest = cube.values[..<(features.count * cube.window.cellCount)].lazy
-      .filter(\.isFinite).map(abs).max()
-    let limit = max(Double(largest ?? 1), 1e-12)
-    let legend = legend(.diverging, -limit...limit, isSigned: true)
-    return try [importance(features, cube, attribution)]
+    let features = Self.features(of: raster)
+    let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
+    var legend = legend(.diverging, -limit...limit, isSigned: true)
+    legend[0].label += " or less"
+    legend[legend.count - 1].label += " or more"
+    let importance = importance(features, cube, attribution)
+    return try [.chart(importance.chart, caption: importance.caption)]
       + features.indices.map { band in
         try block(
           RasterPicture.render(
@@ -144,22 +159,42 @@ struct ReportLayers {
       }
   }
 
+  /// The 99th percentile of the magnitudes: a few extreme cells would make all others pale.
+  private func limit(_ values: ArraySlice<Float>) -> Double {
+    let magnitudes = values.map(abs)
+    var quantile = ExactQuantiles(at: [0.99])
+    while !quantile.isFinished { quantile.narrow(quantile.counts(magnitudes.span)) }
+    return max(quantile.values.first ?? 1, 1e-12)
+  }
+
+  /// The bands of an attribution raster that are features.
+  private static func features(of raster: RasterProduct) -> [Band] {
+    raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
+  }
+
+  /// The charts of a layer, which stand beside its pictures.
+  func figures(_ layer: OutputWriter.Layer) throws -> [Figure] {
+    guard case .raster(let raster) = layer.product,
+      case .attribution(let attribution) = raster.presentation
+    else { return [] }
+    return [importance(Self.features(of: raster), try preview(layer), attribution)]
+  }
+
   private func importance(
     _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
-  ) -> HTMLReport.Block {
+  ) -> Figure {
     let means = features.indices.map { band -> Double in
       let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
       return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     }
     let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
-    return .chart(
-      SVGChart.bars(
-        title: "Features of '\(attribution.className)'",
-        description: "Mean absolute attribution of each feature over the map.",
-        axisTitle: "mean |SHAP| (\(attribution.output))",
-        labels: order.map { features[$0].name },
-        series: [SVGChart.Bars("mean |SHAP|", order.map { means[$0] })]),
-      caption: "Which features move the map most.")
+    return Figure(
+      name: "features", title: "Features of '\(attribution.className)'",
+      description: "Mean absolute attribution of each feature over the map.",
+      caption: "Which features move the map most.",
+      content: .bars(
+        axis: "mean |SHAP| (\(attribution.output))", labels: order.map { features[$0].name },
+        [Figure.Column("mean |SHAP|", order.map { means[$0] })]))
   }
 
   private func legend(
@@ -179,6 +214,6 @@ struct ReportLayers {
   ) throws -> HTMLReport.Block {
     .picture(
       png: try PNGImage.encode(width: picture.width, height: picture.height, rgba: picture.rgba),
-      description: title, caption: "\(title). \(caption)", legend: legend)
+      description: "Map of \(title)", caption: "\(title). \(caption)", legend: legend)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Learning
 import Rasters
 import Reports
@@ -10,25 +11,45 @@ extension ReportPage {
     if model.parts.count > 1 {
       blocks.append(
         .text(
-          "\(model.parts.count) models, one for each size of superpixels; "
+          "\(model.parts.count) models, \(model.variation.phrase); "
             + (model.combination == .average
               ? "the map is the mean of theirs." : "the map is the share of them that agree.")))
     }
-    for part in model.parts { blocks += try modelBlocks(part) }
+    if model.variation == .sizes {
+      for part in model.parts { blocks += try modelBlocks(part) }
+    } else {
+      blocks.append(try membersTable(model))
+    }
     return HTMLReport.Section("Model: \(model.tag)", blocks)
+  }
+
+  /// The trainings of an ensemble, which are too alike for a chart each.
+  private func membersTable(_ model: ModelProduct) throws -> HTMLReport.Block {
+    let rows = try model.members.enumerated().map { number, member in
+      let notes = try ModelPackage(try executor.value(member.node)).notes
+      let accuracy = notes.trainingMetrics?.classes()?.accuracy
+      return [
+        model.variation == .seeds ? "\(notes.seed)" : "\(number + 1)",
+        "\(notes.record.trainingCount)", "\(notes.record.bestEpoch)",
+        accuracy.map { String(format: "%.3f", $0) } ?? "-",
+      ]
+    }
+    return .table(
+      HTMLReport.Table(
+        "The models",
+        columns: [
+          model.variation == .seeds ? "Seed" : "Without fold", "Samples trained on", "Best epoch",
+          "Training accuracy",
+        ], rows: rows))
   }
 
   private func modelBlocks(_ model: ModelProduct) throws -> [HTMLReport.Block] {
     let package = try ModelPackage(try executor.value(model.node))
-    let record = package.notes.record
     var blocks: [HTMLReport.Block] = [.text(facts(model, package))]
     if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
     if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
-    if !record.epochs.isEmpty { blocks.append(losses(record)) }
-    if case .forest(let forest, _) = package.predictor {
-      blocks.append(importances(forest, package.notes.bands.map(\.name)))
-    }
-    return blocks
+    return blocks + package.figures.map { .chart($0.chart, caption: $0.caption) }
+      + (package.notes.calibration?.blocks ?? [])
   }
 
   private func facts(_ model: ModelProduct, _ package: ModelPackage) -> String {
@@ -77,32 +98,15 @@ extension ReportPage {
         ]
       })
   }
+}
 
-  private func losses(_ record: TrainingRecord) -> HTMLReport.Block {
-    let epochs = record.epochs.map { Double($0.number) }
-    var series = [SVGChart.Series("training", x: epochs, y: record.epochs.map(\.loss))]
-    if record.validationCount > 0 {
-      series.append(
-        SVGChart.Series(
-          "watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }))
+extension Variation {
+  /// What each model is for.
+  fileprivate var phrase: String {
+    switch self {
+    case .sizes: "one for each size of superpixels"
+    case .seeds: "trained on the same samples by different seeds"
+    case .folds: "each trained without the test places of a fold"
     }
-    let losses = series.flatMap(\.y).filter(\.isFinite)
-    return .chart(
-      SVGChart.lines(
-        title: "Training", description: "Loss by epoch.", x: Axis("epoch", covering: epochs),
-        y: Axis("loss", covering: losses), series: series),
-      caption: "The loss of the shipped model's training.")
-  }
-
-  private func importances(_ forest: RandomForest, _ names: [String]) -> HTMLReport.Block {
-    let order = names.indices.sorted {
-      (forest.importances[$1], $0) < (forest.importances[$0], $1)
-    }.prefix(30)
-    return .chart(
-      SVGChart.bars(
-        title: "Bands of the forest", description: "Mean decrease of impurity by band.",
-        axisTitle: "mean decrease of impurity", labels: order.map { names[$0] },
-        series: [SVGChart.Bars("importance", order.map { Double(forest.importances[$0]) })]),
-      caption: "Which bands the trees split on (the first 30); correlated bands share theirs.")
   }
 }

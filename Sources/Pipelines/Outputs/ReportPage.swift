@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 9, gossan \(Gossan.version)")
+    hash.add("report 10, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -94,11 +94,13 @@ struct ReportPage {
     for (output, name) in outputs {
       let pooled = scores.measures(output: output)
       let rows = pooled.enumerated().map { index, entry in
-        [entry.name, text(entry.value)]
+        let values =
+          [entry.value]
           + scores.foldNames.indices.map { fold in
             let own = scores.measures(output: output, fold: fold)
-            return text(own.isEmpty ? nil : own[index].value)
+            return own.isEmpty ? nil : own[index].value
           }
+        return [entry.name] + texts(values)
       }
       blocks.append(
         .table(
@@ -142,16 +144,19 @@ struct ReportPage {
           + "samples: they share cells, though no labels.")
   }
 
-  private func text(_ value: Double?) -> String {
-    guard let value else { return "-" }
-    return value == value.rounded() && abs(value) < 1e15
-      ? "\(Int(value))" : String(format: "%.3f", value)
+  /// Counts as whole numbers; a row of shares has the same decimals everywhere.
+  private func texts(_ values: [Double?]) -> [String] {
+    let known = values.compactMap(\.self)
+    let areCounts = known.allSatisfy { $0 == $0.rounded() && abs($0) < 1e15 }
+    return values.map { value in
+      value.map { String(format: areCounts ? "%.0f" : "%.3f", $0) } ?? "-"
+    }
   }
 }
 
 extension ReportPage {
   /// The charts of scores.
-  private func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
+  func figures(_ tag: String, _ scores: Scores) throws -> [Figure] {
     for case .scores(let product) in plan.products.map(\.product) where product.tag == tag {
       guard let samples = product.model?.samples else { return [] }
       return try scores.figures(try SampleSet.stored(try executor.value(samples.node)))
@@ -180,6 +185,7 @@ extension OutputWriter {
     let known = try maps.map { try KnownPlaces($0, executor) }
     try AtomicFile.write(try page.html(record, known), to: path)
     for path in curves { try AtomicFile.write(known.csv, to: path) }
+    for (tag, figure) in try page.figures(record) { try write([figure], tag, &result) }
     try ledger.record([path] + curves, key: key)
     result.written += [path] + curves
   }

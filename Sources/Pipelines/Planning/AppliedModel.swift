@@ -51,12 +51,35 @@ struct AppliedModel: Sendable {
         "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
           + "'\(model.tag)' was trained on")
     }
+    if model.variation == .folds {
+      return AppliedModels(model: model, parts: try ofFolds(request, model, cube))
+    }
     let scales = try segments(request, model)
     return AppliedModels(
       model: model,
       parts: model.parts.enumerated().map { number, part in
         AppliedModel(model: part, cube: cube, segments: scales.isEmpty ? nil : scales[number])
       })
+  }
+
+  /// The models of folds, each with the input that was prepared in its fold.
+  private static func ofFolds(
+    _ request: PlanRequest, _ model: ModelProduct, _ cube: RasterProduct
+  ) throws -> [AppliedModel] {
+    let segments = request.segments("segments")
+    guard let trained = model.training, trained.cube.node === cube.node,
+      segments == nil || segments?.node === trained.segments?.node
+    else {
+      throw request.failure(
+        "inputs",
+        "each model of '\(model.tag)' prepares its own input: give the cube and the segments that "
+          + "'train' has, or the written file as the option 'model' with other rasters")
+    }
+    return model.members.compactMap { member in
+      member.training.map { own in
+        AppliedModel(model: member, cube: own.cube, segments: own.segments)
+      }
+    }
   }
 
   /// The superpixels of each of a model's parts; none where it needs none.
@@ -67,13 +90,15 @@ struct AppliedModel: Sendable {
     guard let segments = request.segments("segments") else {
       throw request.failure("inputs", "the model has a graph branch and needs 'segments'")
     }
-    guard segments.family.count == model.parts.count else {
+    let sizes = model.variation == .sizes ? model.parts.count : 1
+    guard segments.family.count == sizes else {
       throw request.failure(
         "inputs",
-        "'\(model.tag)' was trained on superpixels of \(model.parts.count) sizes, "
+        "'\(model.tag)' was trained on superpixels of \(sizes) sizes, "
           + "'\(segments.family.first?.tag ?? "")' and its like are of \(segments.family.count)")
     }
-    return segments.family
+    return sizes == model.parts.count
+      ? segments.family : model.parts.map { _ in segments.family[0] }
   }
 
   // MARK: Model files
@@ -110,7 +135,7 @@ struct AppliedModel: Sendable {
       model = ModelProduct(
         tag: request.tag, node: file, method: model.method, architecture: model.architecture,
         classes: model.classes, training: nil, members: parts.map(\.model),
-        combination: ensemble.combination)
+        variation: ensemble.variation, combination: ensemble.combination)
     }
     return AppliedModels(model: model, parts: parts)
   }

@@ -14,10 +14,14 @@ struct ModelProduct: Sendable {
   let classes: [String]
   /// What it was trained from; nil for a model from a file.
   let training: Training?
-  /// The models that this one combines, one for each size of segments; empty for a single model.
+  /// The models that this one combines; empty for a single model.
   var members: [ModelProduct] = []
+  /// What the members differ in.
+  var variation = Variation.sizes
   /// How the members' results become one.
   var combination = Combination.average
+  /// Whether its file says how it was calibrated.
+  var isCalibrated = false
 
   /// The single models: the members, or the model itself.
   var parts: [ModelProduct] { members.isEmpty ? [self] : members }

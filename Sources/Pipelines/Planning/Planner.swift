@@ -24,7 +24,10 @@ final class Planner: Sendable {
 
   private struct Place: Hashable {
     let tag: String
-    let fold: Int?
+    /// The tag of the folds and the number of the fold.
+    let fold: String?
+    /// A seed of the stage's own.
+    let seed: UInt64?
   }
 
   /// A stage whose problem has been reported, or that waits for one that has.
@@ -50,10 +53,12 @@ final class Planner: Sendable {
   }
 
   /// The product of a stage, for a fold or for the shipped result.
-  func product(_ tag: String, fold: FoldContext?) throws -> Product {
-    let place = Place(tag: tag, fold: fold?.index)
+  ///
+  /// With a `seed` of its own the stage draws differently; its inputs stay the same.
+  func product(_ tag: String, fold: FoldContext?, seed: UInt64? = nil) throws -> Product {
+    let place = Place(tag: tag, fold: fold.map { "\($0.folds.tag)@\($0.index)" }, seed: seed)
     if let known = state.withLock({ $0.products[place] }) { return try known.get() }
-    let result = plan(tag, fold: fold)
+    let result = plan(tag, fold: fold, seed: seed)
     state.withLock { $0.products[place] = result }
     return try result.get()
   }
@@ -70,7 +75,9 @@ final class Planner: Sendable {
   /// Adds a problem with a stage.
   func report(_ problem: Problem) { state.withLock { $0.problems.append(problem) } }
 
-  private func plan(_ tag: String, fold: FoldContext?) -> Result<Product, Unplannable> {
+  private func plan(
+    _ tag: String, fold: FoldContext?, seed: UInt64?
+  ) -> Result<Product, Unplannable> {
     guard !broken.contains(tag), let entry = document.stage(tag),
       let stage = StageCatalog.stage(entry.type)
     else {
@@ -81,10 +88,11 @@ final class Planner: Sendable {
       for source in entry.sources {
         inputs[source.input] = try source.tags.map { try product($0, fold: fold) }
       }
+      let name = fold.map { "\(tag)@\($0.index)" } ?? tag
       let request = PlanRequest(
-        name: fold.map { "\(tag)@\($0.index)" } ?? tag, tag: tag, type: entry.type,
+        name: seed.map { "\(name), seed \($0)" } ?? name, tag: tag, type: entry.type,
         revision: stage.revision, options: entry.options, inputs: inputs, fold: fold, fitted: nil,
-        planner: self)
+        planner: self, ownSeed: seed)
       return .success(try stage.plan(request))
     } catch is Unplannable {
       return .failure(Unplannable())

@@ -60,6 +60,8 @@ struct RasterProduct: Sendable {
 enum Presentation: Sendable {
   case continuous
   case probability
+  /// How far the probabilities or values of some models differ, as their standard deviation.
+  case deviation(models: Int)
   /// SHAP bands and a base value; the node has an extra last band, the explained output.
   case attribution(Attribution)
   case flags
@@ -131,6 +133,8 @@ struct ScoresProduct: Sendable {
   let node: Node
   /// The model that was scored.
   var model: ModelReference?
+  /// The folds that it was scored on.
+  var folds: FoldsProduct?
   /// Where held-out places stand on the maps of their folds, `PredictionRates`.
   ///
   /// A node of its own: whoever needs the scores alone makes no maps.

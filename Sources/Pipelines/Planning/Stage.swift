@@ -31,11 +31,13 @@ struct PlanRequest: Sendable {
   /// A value that was fitted before, from a model file, to be used instead of fitting.
   let fitted: [UInt8]?
   let planner: Planner
+  /// The seed of this stage alone, where it is planned with others than the pipeline's.
+  var ownSeed: UInt64?
 
   /// The grid of the run.
   var grid: Grid { planner.grid }
   /// The seed of every random choice of this stage.
-  var seed: UInt64 { planner.seed }
+  var seed: UInt64 { ownSeed ?? planner.seed }
   /// The seed of the division and the draw of samples, which repeated validation varies.
   var splitSeed: UInt64 { planner.splitSeed }
 

@@ -19,7 +19,9 @@ public enum StageCatalog {
     SuperpixelsStage.self,
     SegmentFeatures.self,
     Train.self,
+    Ensemble.self,
     Validate.self,
+    Calibrate.self,
     Predict.self,
     Explain.self,
     Classify.self,
@@ -28,6 +30,7 @@ public enum StageCatalog {
     Filters.self,
     Importance.self,
     OrderControl.self,
+    Attributions.self,
     Write.self,
     Report.self,
   ]

@@ -29,23 +29,10 @@ enum Explain: Stage {
         "The classes to explain; by default the last of two, all of more.",
         example: "[\"above guide value\"]"),
       OptionSpec(
-        "output-scale", .choice(["log-odds", "probability"]), default: "log-odds",
-        "What is explained."),
-      OptionSpec(
         "features", .choice(["source", "model"]), default: "source",
         "Whether attributions are carried back to the bands that were read, or given for the "
           + "model's own bands."),
-      OptionSpec(
-        "background", .integer(1...10_000), default: 50, "How many background samples are used."),
-      OptionSpec(
-        "nodes", .integer(1...256), default: 4,
-        "The first number of quadrature nodes for each background sample."),
-      OptionSpec(
-        "most-nodes", .integer(1...256), default: 16, "The number at which doubling stops."),
-      OptionSpec(
-        "permutations", .integer(1...10_000), default: 8,
-        "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more work."
-      ),
+    ] + ExplainedClass.options + [
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
@@ -93,7 +80,11 @@ enum Explain: Stage {
     isOnly: Bool
   ) throws -> RasterProduct {
     let options = request.options
-    let explained = try feeds.map { try ExplainedClass(request, $0, index) }
+    let places = try ExplainedPlaces(request)
+    let explained = try feeds.map {
+      try ExplainedClass(
+        request, $0, index, method: options.string("method"), places: places)
+    }
     guard let first = explained.first else { throw request.failure("inputs", "needs a model") }
     let features = first.features
     let node = try applied.combined(

@@ -64,7 +64,8 @@ enum Filters: Stage {
     return network.parameters.branchNames.indices.flatMap { branch -> [Figure] in
       guard
         let found = FilterExcitation(
-          network, branch: branch, subject.response.batch, isOfInterest: subject.isOfInterest)
+          network, branch: branch, subject.response.batch,
+          isOfInterest: subject.isPositive.map { $0 ?? false })
       else { return [] }
       return figures(network, branch, found, subject.bandNames, name)
     }

@@ -12,7 +12,9 @@ enum Predict: Stage {
       are reflected, missing cells inside a window take the mean of the training samples, and a \
       cell whose window misses more than 'window-missing' has no value. A second raster, \
       '<tag>-flags', says why a cell is missing or doubtful: 1 a band is missing, 2 outside the \
-      range of the training samples, 4 at the border of the data, 8 in no segment.
+      range of the training samples, 4 at the border of the data, 8 in no segment. Of an 'ensemble' \
+      the raster is the mean of its models, and a third one, '<tag>-deviation', their standard \
+      deviation.
       """,
     options: [
       AppliedModel.fileOption,
@@ -35,6 +37,7 @@ enum Predict: Stage {
     let flags = request.selection(
       "/flags", of: [both], [(0, bands.count)], as: [Band(name: "flags")])
     let recipe = Recipe.raw(bands)
+    let deviation = applied.deviation(request, nodes, bands)
     return .raster(
       RasterProduct(
         tag: request.tag, node: values, view: .identity(values), recipe: recipe,
@@ -43,7 +46,7 @@ enum Predict: Stage {
           RasterProduct(
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
             recipe: .raw(flags.bands), presentation: .flags)
-        ], model: applied.model.reference))
+        ] + (deviation.map { [$0] } ?? []), model: applied.model.reference))
   }
 
   /// The outputs of one model, and flags as a last band.

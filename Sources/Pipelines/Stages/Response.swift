@@ -1,19 +1,23 @@
 import Explanation
 import Foundation
+import Networks
 import Reports
 
 /// Shows how a model's output follows its features: ICE, d-ICE and partial dependence.
 enum ResponseStage: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "response",
-    summary: "Shows how a model's output follows its features (ICE, d-ICE, partial dependence).",
+    summary:
+      "Shows how a model's output follows its features (ICE, c-ICE, d-ICE, partial dependence).",
     details: """
       Every training sample is given other values of one feature while the rest stays as it is. Each \
       thin line is a sample's individual conditional expectation (Goldstein et al. 2015), thick ones \
-      are the means by class: the partial dependence. d-ICE are their slopes, whose spread shows where \
-      what a feature does depends on the others: exact derivatives of networks, or those of smoothed \
-      lines. A window moves as a whole, by what its middle moves; cells without data move with it. \
+      are the means by class: the partial dependence. Centred lines (c-ICE) begin at zero. d-ICE are \
+      their slopes, whose spread shows where what a feature does depends on the others: exact \
+      derivatives of networks, or those of smoothed lines. Bars compare features: how far they move \
+      the mean, how differently samples follow them, how far the partial dependences of the class \
+      and of the others are apart and where each crosses the threshold of the decision. A window moves as a whole, by what its middle moves; cells without data move with it. \
       The superpixel of a graph branch stays as it is.
       """,
     options: [
@@ -61,7 +65,12 @@ enum ResponseStage: Stage {
         "features",
         "there is no feature '\(feature)'" + Suggestion.phrase(feature, among: features.names))
     }
-    let maker = ResponseFigures(request.options, features, name)
+    let maker = ResponseFigures(
+      request.options, features, name,
+      level: ExplainedOutput(
+        head: inspection.model.architecture.head.kind, index: inspection.output,
+        scale: inspection.scale
+      ).decisionLevel)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value, identity: request.identity() + ["\(request.seed)"],

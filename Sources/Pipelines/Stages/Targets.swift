@@ -10,18 +10,18 @@ enum Targets: Stage {
     name: "targets",
     summary: "Finds the anomalies of a map and ranks them: where to go first, and why.",
     details: """
-      A target is a set of connected cells in which a band exceeds a threshold or a quantile of the \
-      map. Its mean, maximum and area are those of its cells; its outline keeps holes and is \
+      A target is a set of connected cells in which a band exceeds a threshold or a quantile of \
+      the map. Its mean, maximum and area are those of its cells; its outline keeps holes and is \
       simplified by GDAL, as far as no hole is lost, the area changes by at most a tenth and the \
-      ranked point, the centre of the cell with the maximum, stays inside. Outlines of neighbours \
-      are simplified apart and may overlap by up to the tolerance.
+      ranked point, the centre of the cell with the maximum, stays inside. Outlines of \
+      neighbours are simplified apart and may overlap by up to the tolerance.
 
-      With an 'explanation' of 'explain' a target has the three features whose mean attribution over \
-      its cells is largest, with their signs; with 'samples' it has the number of known deposits in \
-      it and the distance from its point to the nearest. Areas are square metres and distances \
-      metres: on the plane of the map, for longitudes and latitudes on the ellipsoid; map units where \
-      the grid has no coordinate system. On equal ranks the maximum decides, then the area, then the \
-      place on the map, by rows.
+      With an 'explanation' of 'explain' a target has the three features whose mean attribution \
+      over its cells is largest, with their signs; with 'samples' it has the number of known \
+      deposits in it and the distance from its point to the nearest. Areas are square metres and \
+      distances metres: on the plane of the map, for longitudes and latitudes on the ellipsoid; \
+      map units where the grid has no coordinate system. On equal ranks the maximum decides, \
+      then the area, then the place on the map, by rows.
       """,
     options: [
       OptionSpec(

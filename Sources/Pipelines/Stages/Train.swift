@@ -104,18 +104,7 @@ enum Train: Stage {
     guard combination == .average || first.architecture.head.kind != .linear else {
       throw request.failure("combine", "values cannot be voted on; use 'average'")
     }
-    let node = request.planner.node(
-      Node(
-        name: request.name, kind: .value, identity: ["ensemble 1", combination.rawValue],
-        edges: members.map { .all($0.node) }
-      ) { context in
-        let files = try members.indices.map { try context.value($0) }
-        return .bytes(try ModelEnsemble(files: files, combination: combination).encoded())
-      })
-    return ModelProduct(
-      tag: request.tag, node: node, method: first.method, architecture: first.architecture,
-      classes: first.classes, training: first.training, members: members,
-      combination: combination)
+    return try request.combined(members, combination, .sizes, training: first.training)
   }
 
   /// What the model takes and makes; only networks have branches.

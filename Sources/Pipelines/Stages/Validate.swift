@@ -20,12 +20,21 @@ enum Validate: Stage {
       probability. Ranks are pooled over the folds to the prediction-rate curve (Chung & Fabbri \
       1999) with its area and its crossing with the area (Yousefi & Carranza 2015). Cells without a \
       value are no area, and places there are only counted. It costs a map for each fold.
+
+      With 'response' there are three measures more, of probabilities and over the features: how \
+      much the slopes of single test samples differ (d-ICE spread), the same where the mean is \
+      beyond 0.5, and how far the partial dependences of the classes are apart.
       """,
     options: [
       OptionSpec(
         "positive", .textOrList, default: .optional,
         "The classes or labels whose places are ranked on 'map'; by default the second of two "
-          + "classes, else all.", example: "\"deposit\"")
+          + "classes, else all.", example: "\"deposit\""),
+      OptionSpec(
+        "response", .bool, default: false,
+        "Whether the models of the folds are also measured by how they respond to their features "
+          + "at the test samples: the spread of d-ICE and the distance of the classes' partial "
+          + "dependences, as 'response' shows them."),
     ],
     inputs: [
       InputDefinition("model", [.model], "The model to score."),
@@ -42,6 +51,12 @@ enum Validate: Stage {
     }
     guard let training = model.training else {
       throw request.failure("inputs", "a model from a file cannot be trained anew for each fold")
+    }
+    guard model.variation != .folds else {
+      throw request.failure(
+        "inputs",
+        "the models of '\(model.tag)' are those of folds; their scores are those of the model that "
+          + "it was made of")
     }
     let folds = try request.folds("folds")
     guard folds.samples.tag == training.samples.tag else {
@@ -72,7 +87,7 @@ enum Validate: Stage {
       })
     return .scores(
       ScoresProduct(
-        tag: request.tag, node: node, model: model.reference,
+        tag: request.tag, node: node, model: model.reference, folds: folds,
         rates: try FoldMaps(request, folds, model.reference)?.node()))
   }
 
@@ -81,12 +96,15 @@ enum Validate: Stage {
     _ request: PlanRequest, _ folds: FoldsProduct, _ fold: Int, _ model: ModelProduct
   ) -> Node {
     guard let training = model.training else { return model.node }
+    let view = training.cube.view
+    let measuresResponse = request.options.bool("response")
     return request.planner.node(
       Node(
-        name: "\(request.name)@\(fold)", kind: .value, identity: ["fold predictions 2", "\(fold)"],
+        name: "\(request.name)@\(fold)", kind: .value,
+        identity: ["fold predictions 2", "\(fold)"] + (measuresResponse ? ["response 1"] : []),
         edges: [
           .all(training.rows), .all(training.samples.node), .all(folds.node), .all(model.node),
-        ]
+        ] + (measuresResponse ? view.values.map(Node.Edge.all) : [])
       ) { context in
         let gathered = try Train.gather(context, training, model.architecture)
         let folds = try TestPlaces(try context.value(2), fold: fold).folds
@@ -99,6 +117,11 @@ enum Validate: Stage {
           ? []
           : package.predictor.probabilities(
             gathered.batch(positions, fill: package.notes.backgroundMean))
+        let response =
+          try measuresResponse
+          ? response(
+            gathered, positions, package, view,
+            try view.values.indices.map { try context.value(4 + $0) }) : nil
         return .bytes(
           [UInt8](
             try JSONEncoder.stable.encode(
@@ -109,8 +132,18 @@ enum Validate: Stage {
                   + package.notes.record.validationCount,
                 bestEpoch: package.notes.record.bestEpoch,
                 overlapping: overlapping(gathered, folds, fold, model.architecture),
-                trainingMetrics: package.notes.trainingMetrics))))
+                trainingMetrics: package.notes.trainingMetrics, response: response))))
       })
+  }
+
+  /// How a fold's model responds to its features at its test samples.
+  private static func response(
+    _ gathered: GatheredSamples, _ positions: [Int], _ package: ModelPackage, _ view: LinearView,
+    _ values: [[UInt8]]
+  ) throws -> [ResponseMeasures] {
+    let features = Features(view.node.bands)
+    return ResponseMeasures.all(
+      gathered, at: positions, package, features, features.mixing(try view.map(values[...])))
   }
 
   /// The test samples whose window overlaps that of a training sample.
@@ -141,8 +174,7 @@ enum Validate: Stage {
           [UInt8](
             try JSONEncoder.stable.encode(
               try FoldPredictions(
-                combining: predictions, model.combination, outputCount: model.classes.count,
-                kind: model.architecture.head.kind))))
+                combining: predictions, model))))
       })
   }
 
@@ -191,14 +223,17 @@ struct FoldPredictions: Codable {
   var overlapping: Int
   /// How well the fold's model fits the samples that it was made from; nil of several models.
   var trainingMetrics: Metrics?
+  /// How the fold's model responds to its features, for each output that is scored; nil where that
+  /// was not asked for, and of several models.
+  var response: [ResponseMeasures]?
 }
 
 extension FoldPredictions {
   /// What several models say together of the samples that all of them could predict.
   init(
-    combining parts: [FoldPredictions], _ combination: Combination, outputCount: Int,
-    kind: ModelArchitecture.Head.Kind
+    combining parts: [FoldPredictions], _ model: ModelProduct
   ) throws {
+    let outputCount = model.classes.count
     guard let first = parts.first else { throw ExecutionError.data("no predictions to combine") }
     let common = parts.dropFirst().reduce(Set(first.positions)) { $0.intersection($1.positions) }
     let values = parts.map { part in
@@ -208,9 +243,12 @@ extension FoldPredictions {
     }
     self.init(
       positions: first.positions.filter(common.contains),
-      values: combination.combined(values, outputCount: outputCount, kind: kind, isByItem: true),
+      values: model.combination.combined(
+        values, outputCount: outputCount, kind: model.architecture.head.kind, isByItem: true),
       missing: first.missing + first.positions.count - common.count,
-      sharedSegmentSamples: parts.reduce(0) { $0 + $1.sharedSegmentSamples },
+      // Trainings by different seeds leave out the same samples.
+      sharedSegmentSamples: model.variation == .seeds
+        ? first.sharedSegmentSamples : parts.reduce(0) { $0 + $1.sharedSegmentSamples },
       trainingSamples: parts.map(\.trainingSamples).min() ?? 0,
       bestEpoch: parts.map(\.bestEpoch).min() ?? 0,
       overlapping: parts.map(\.overlapping).max() ?? 0)
@@ -234,15 +272,28 @@ struct Scores: Codable {
 
 extension Scores {
   /// The measures of one output, pooled out of fold or of one fold, and, of classes and labels, how
-  /// much better models fit the samples that they were made from: pooled the mean over the folds.
+  /// much better models fit the samples that they were made from: pooled the mean over the folds; so
+  /// is what tells how models respond to their features.
   func measures(output: Int, fold: Int? = nil) -> [(name: String, value: Double?)] {
     guard let own = fold.map({ metrics.perFold[$0] }) ?? metrics.pooled else { return [] }
     let measures = own.named(output: output)
-    guard let tested = own.classes(output: output) else { return measures }
     let parts = fold.map { [folds[$0]] } ?? folds
+    let response = response(parts, output)
+    guard let tested = own.classes(output: output) else { return measures + response }
     let fitted = parts.compactMap { $0.trainingMetrics?.classes(output: output)?.accuracy }
     let mean = fitted.isEmpty ? nil : fitted.reduce(0, +) / Double(fitted.count)
     let gap = mean.flatMap { mean in tested.accuracy.map { mean - $0 } }
-    return measures + [("training accuracy", mean), ("overfitting gap", gap)]
+    return measures + [("training accuracy", mean), ("overfitting gap", gap)] + response
+  }
+
+  /// How the models of some folds respond to their features, the mean over those that tell it.
+  private func response(
+    _ parts: [FoldPredictions], _ output: Int
+  ) -> [(name: String, value: Double?)] {
+    guard folds.contains(where: { $0.response != nil }) else { return [] }
+    let known = parts.compactMap { part in
+      part.response.flatMap { $0.indices.contains(output) ? $0[output] : nil }
+    }
+    return ResponseMeasures(meanOf: known).named
   }
 }

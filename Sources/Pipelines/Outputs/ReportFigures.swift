@@ -1,0 +1,70 @@
+import Learning
+import Networks
+import Rasters
+import Reports
+
+extension ReportPage {
+  /// Every figure of the page, with the tag that the table of its numbers is named by.
+  func figures(_ record: RunRecord) throws -> [(tag: String, figure: Figure)] {
+    var found: [(tag: String, figure: Figure)] = []
+    for (tag, scores) in try record.scores().sorted(by: { $0.key < $1.key }) {
+      found += try figures(tag, scores).map { (tag, $0) }
+    }
+    for (_, product) in task.products {
+      switch product {
+      case .model(let model):
+        for (number, part) in model.parts.enumerated() {
+          let package = try ModelPackage(try executor.value(part.node))
+          let tag = model.parts.count > 1 ? "\(model.tag)-\(number + 1)" : model.tag
+          found += package.figures.map { (tag, $0) }
+        }
+      case .figures(let figures):
+        found += try [Figure].stored(try executor.value(figures.node)).map { (figures.tag, $0) }
+      default: continue
+      }
+    }
+    for layer in layers {
+      guard case .raster(let raster) = layer.product else { continue }
+      found += try ReportLayers(executor: executor).figures(layer).map { (raster.tag, $0) }
+    }
+    return found
+  }
+}
+
+extension ModelPackage {
+  /// How the training went, and what a forest splits on.
+  var figures: [Figure] {
+    var figures = notes.record.epochs.isEmpty ? [] : [Self.losses(notes.record)]
+    if case .forest(let forest, _) = predictor {
+      figures.append(Self.importances(forest, notes.bands.map(\.name)))
+    }
+    return figures
+  }
+
+  private static func losses(_ record: TrainingRecord) -> Figure {
+    let epochs = record.epochs.map { Double($0.number) }
+    var lines = [Figure.Line("training", x: epochs, y: record.epochs.map(\.loss))]
+    if record.validationCount > 0 {
+      lines.append(
+        Figure.Line(
+          "watched part", x: epochs, y: record.epochs.map { $0.validationLoss ?? .nan }, group: 1))
+    }
+    return Figure(
+      name: "training", title: "Training", description: "Loss by epoch.",
+      caption: "The loss of the shipped model's training.",
+      content: .lines(x: "epoch", y: "loss", lines))
+  }
+
+  private static func importances(_ forest: RandomForest, _ names: [String]) -> Figure {
+    let order = names.indices.sorted {
+      (forest.importances[$1], $0) < (forest.importances[$0], $1)
+    }.prefix(30)
+    return Figure(
+      name: "forest", title: "Bands of the forest",
+      description: "Mean decrease of impurity by band.",
+      caption: "Which bands the trees split on (the first 30); correlated bands share theirs.",
+      content: .bars(
+        axis: "mean decrease of impurity", labels: order.map { names[$0] },
+        [Figure.Column("importance", order.map { Double(forest.importances[$0]) })]))
+  }
+}
