@@ -19,12 +19,12 @@ extension OutputWriter {
       try ledger.record([path], key: key)
       result.written.append(path)
     }
-    if grid.crs.isEmpty {
-      executor.events.note(
-        "\(targets.tag): the grid has no coordinate system, so there are no longitudes and "
-          + "latitudes and no \(targets.tag).geojson")
+    if let json = try layers.geoJSON() {
+      try writeBytes(json, "\(targets.tag).geojson", &result)
     } else {
-      try writeBytes(try layers.geoJSON(), "\(targets.tag).geojson", &result)
+      executor.events.note(
+        "\(targets.tag): the grid's coordinate system leads to no longitudes and latitudes, so "
+          + "there is no \(targets.tag).geojson")
     }
     try writeBytes([UInt8](layers.csv.utf8), "\(targets.tag).csv", &result)
   }
@@ -34,25 +34,26 @@ extension OutputWriter {
 struct TargetLayers {
   private let list: TargetList
   private let crs: String
-  /// Longitudes and latitudes of the ranked points; none without a coordinate system.
-  private let degrees: [SIMD2<Double>]
+  /// Longitudes and latitudes of the ranked points; nil where no way leads there.
+  private let degrees: [SIMD2<Double>]?
 
-  /// Finds the longitudes and latitudes; throws where a point has none.
+  /// Finds the longitudes and latitudes; throws where a single point has none.
   init(_ list: TargetList, crs: String) throws {
     self.list = list
     self.crs = crs
-    guard !crs.isEmpty else {
-      degrees = []
-      return
-    }
     let places = list.targets.map(\.place)
-    let found = try CRS.transform(
-      x: places.map(\.x), y: places.map(\.y), from: crs, to: "EPSG:4326")
+    // A plane of its own, as of a mine, has no transformation to the globe.
+    let found =
+      crs.isEmpty
+      ? nil
+      : try? CRS.transform(x: places.map(\.x), y: places.map(\.y), from: crs, to: "EPSG:4326")
     // Seven decimals are a centimetre.
-    degrees = zip(found.x, found.y).map { place in
-      SIMD2((place.0 * 1e7).rounded() / 1e7, (place.1 * 1e7).rounded() / 1e7)
+    degrees = found.map { found in
+      zip(found.x, found.y).map { x, y in
+        SIMD2((x * 1e7).rounded() / 1e7, (y * 1e7).rounded() / 1e7)
+      }
     }
-    if let lost = degrees.firstIndex(where: { !($0.x.isFinite && $0.y.isFinite) }) {
+    if let lost = degrees?.firstIndex(where: { !($0.x.isFinite && $0.y.isFinite) }) {
       throw ExecutionError.data(
         "the point of rank \(lost + 1) has no longitude and latitude in \(CRS.name(crs))")
     }
@@ -137,14 +138,14 @@ struct TargetLayers {
   /// The ranked points, one a line.
   var csv: String {
     let columns = columns
-    let places = ["x", "y"] + (degrees.isEmpty && crs.isEmpty ? [] : ["longitude", "latitude"])
+    let places = ["x", "y"] + (degrees == nil ? [] : ["longitude", "latitude"])
     var names = columns.map(\.field.name)
     names.insert(contentsOf: places, at: 1)
     var lines = [names.joined(separator: ",")]
     for (index, target) in list.targets.enumerated() {
       var fields = columns.map { Self.text($0.value(target)) }
       var numbers = [target.place.x, target.place.y]
-      if !degrees.isEmpty { numbers += [degrees[index].x, degrees[index].y] }
+      if let degrees { numbers += [degrees[index].x, degrees[index].y] }
       fields.insert(contentsOf: numbers.map { "\($0)" }, at: 1)
       lines.append(fields.joined(separator: ","))
     }
@@ -160,8 +161,9 @@ struct TargetLayers {
     }
   }
 
-  /// The ranked points as RFC 7946 has them: WGS 84, longitude first.
-  func geoJSON() throws -> [UInt8] {
+  /// The ranked points as RFC 7946 has them, WGS 84, longitude first; nil without these.
+  func geoJSON() throws -> [UInt8]? {
+    guard let degrees else { return nil }
     let columns = columns
     let features = zip(list.targets, degrees).map { target, place in
       PointFeature(

@@ -29,7 +29,7 @@ enum Targets: Stage {
         "The band that is looked at; by default the last of at most two.", example: "\"deposit\""),
       OptionSpec(
         "threshold", .either(.number(-.infinity ... .infinity), .choice(["youden"])), default: 0.5,
-        "What the band exceeds in a target; \"youden\" needs 'scores'.", example: "\"youden\""),
+        "What the band exceeds in a target; \"youden\" needs 'scores'."),
       OptionSpec(
         "quantile", .number(0...1), default: .optional,
         "What the band exceeds, as a share of the map's cells, instead of 'threshold'.",
