@@ -55,7 +55,7 @@ private struct PathLayout {
     for path in paths { names[path.group] = path.name }
     legend = names.sorted { $0.key < $1.key }.map { group, name in
       LegendEntry(
-        name: name, color: Palette.category(group),
+        name: name, color: Palette.mark(group),
         dashes: SVGChart.dashes[group % SVGChart.dashes.count], isLine: true)
     }
     var scratch = Drawing(width: SVGChart.width, height: 0)
@@ -101,9 +101,11 @@ private struct PathLayout {
     let groups = Dictionary(grouping: paths, by: \.group)
       .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
     for (group, members) in groups {
-      let color = Palette.category(group).mixed(with: Color(0xFFFFFF), share: 0.5)
+      let color = Palette.mark(group).mixed(with: Color(0xFFFFFF), share: 0.5)
       for path in members {
-        drawing.stroke(line(path.values.map(place)), color, width: 0.7)
+        drawing.stroke(
+          line(path.values.map(place)), color, width: 0.7,
+          dashes: SVGChart.dashes[group % SVGChart.dashes.count])
       }
     }
     for (group, members) in groups {
@@ -112,7 +114,7 @@ private struct PathLayout {
       }
       drawing.stroke(line(means.map(place)), Color(0xFFFFFF), width: 4.5)
       drawing.stroke(
-        line(means.map(place)), Palette.category(group), width: 2.5,
+        line(means.map(place)), Palette.mark(group), width: 2.5,
         dashes: SVGChart.dashes[group % SVGChart.dashes.count])
     }
   }

@@ -160,13 +160,15 @@ struct LabelsTests {
     try run.raster("ore.tif", ["ore"]) { _, column, row in
       row < 3 ? (column < 4 ? 7 : 0) : (row == 3 ? .nan : 0)
     }
-    try run.text(
-      """
-      {"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"A"},
-      "geometry":{"type":"Polygon","coordinates":[[[1030,2070],[1070,2070],[1070,2040],
-      [1030,2040],[1030,2070]]]}}]}
-      """, "ore.geojson")
-    for file in ["ore.tif", "ore.geojson"] {
+    let areas = VectorOutput(
+      path: run.files.folder + "/ore.gpkg", crs: "", layers: [.init("ore", .polygons, fields: [])])
+    try areas.write { writer in
+      try writer.append(
+        to: 0,
+        paths: [[SIMD2(1030, 2070), SIMD2(1070, 2070), SIMD2(1070, 2040), SIMD2(1030, 2040)]],
+        values: [])
+    }
+    for file in ["ore.tif", "ore.gpkg"] {
       let plan = try run.planned(
         "{ type: \"labels\", tag: \"ore\", file: \"\(file)\", presence: \"deposit\" }",
         grid: StageRun.gridText, out: "out-" + file)

@@ -104,13 +104,15 @@ extension ResponseMeasures {
     // Of two classes the last is the one that is looked for.
     let outputs =
       head.kind == .softmax && head.outputs == 2 ? [1] : Array(0..<head.outputs)
+    // Means over values need few of them; a comparison makes these for every variant and fold.
+    let grid = ResponseGrid(positions: 9)
     let measures = outputs.map { index in
       let output = ExplainedOutput(head: head.kind, index: index, scale: .probability)
       let response = gathered.response(
         of: output, at: positions, mixing, fill: package.notes.backgroundMean)
       return ResponseMeasures(
         features.names.indices.map { feature in
-          ResponseGrid().curves(
+          grid.curves(
             of: feature, features, response, package.predictor, between: sources)
         }, isPositive: positions.map { gathered.set.samples[$0].target.isPositive(index) },
         level: output.decisionLevel)

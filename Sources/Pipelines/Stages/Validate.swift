@@ -101,7 +101,7 @@ enum Validate: Stage {
     return request.planner.node(
       Node(
         name: "\(request.name)@\(fold)", kind: .value,
-        identity: ["fold predictions 2", "\(fold)"] + (measuresResponse ? ["response 1"] : []),
+        identity: ["fold predictions 2", "\(fold)"] + (measuresResponse ? ["response 2"] : []),
         edges: [
           .all(training.rows), .all(training.samples.node), .all(folds.node), .all(model.node),
         ] + (measuresResponse ? view.values.map(Node.Edge.all) : [])
