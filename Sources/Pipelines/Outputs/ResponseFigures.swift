@@ -34,6 +34,9 @@ struct ResponseFigures: Sendable {
     let unit: String
     let feature: Int
     let curves: ResponseCurves
+
+    /// What slopes are told for.
+    var perUnit: String { "per \(unit.isEmpty ? "unit" : unit)" }
   }
 
   /// The figures of the chosen features, those that move the mean most first.
@@ -226,7 +229,7 @@ struct ResponseFigures: Sendable {
         + "of all with, as a band, the standard deviation over the samples: where it is wide, what "
         + "\(entry.name) does depends on the other features.",
       content: .lines(
-        x: entry.axis, y: "change of the \(axis) per unit",
+        x: entry.axis, y: "change of the \(axis) \(entry.perUnit)",
         single(curves.slopes, curves, subject)
           + (members(subject).count > 1 ? means(curves.slopes, curves, subject) : []) + [
             Figure.Line(
@@ -247,7 +250,7 @@ struct ResponseFigures: Sendable {
       caption: "The standard deviation of d-ICE: of all samples, and of those of a class."
         + (mean ?? ""),
       content: .lines(
-        x: entry.axis, y: "standard deviation per unit",
+        x: entry.axis, y: "standard deviation \(entry.perUnit)",
         (classes.count > 1
           ? classes.map { category, samples in
             Figure.Line(
