@@ -1,4 +1,5 @@
 internal import CGDAL
+public import Rasters
 
 /// Coordinate reference systems, written as WKT; an empty text is no system at all.
 ///
@@ -54,6 +55,17 @@ public enum CRS {
 
   /// The metres (or, for longitude and latitude, the radians) in a unit of the coordinates.
   public static func unitSize(_ crs: String) -> Double { unit(crs).size }
+
+  /// The ellipsoid of the system; nil where there is none.
+  public static func ellipsoid(_ crs: String) -> Ellipsoid? {
+    guard !crs.isEmpty, let reference = try? SpatialReference(crs) else { return nil }
+    var isKnown = OGRERR_NONE
+    let semiMajorAxis = OSRGetSemiMajor(reference.handle, &isKnown)
+    guard isKnown == OGRERR_NONE else { return nil }
+    let inverse = OSRGetInvFlattening(reference.handle, &isKnown)
+    guard isKnown == OGRERR_NONE else { return nil }
+    return Ellipsoid(semiMajorAxis: semiMajorAxis, flattening: inverse == 0 ? 0 : 1 / inverse)
+  }
 
   private static func unit(_ crs: String) -> (name: String, size: Double) {
     guard !crs.isEmpty, let reference = try? SpatialReference(crs) else { return ("", 1) }

@@ -24,6 +24,8 @@ public struct VectorOutput: Sendable {
     public var name: String
     /// What its features are: points, lines or polygons.
     public var geometry: VectorInfo.Geometry
+    /// Whether a feature may have several polygons.
+    public var isMultiple: Bool
     /// Its columns.
     public var fields: [Field]
     /// The QML that QGIS shall load with the layer, empty for none.
@@ -31,10 +33,13 @@ public struct VectorOutput: Sendable {
 
     /// Describes a layer.
     public init(
-      _ name: String, _ geometry: VectorInfo.Geometry, fields: [Field], style: String = ""
+      _ name: String, _ geometry: VectorInfo.Geometry, isMultiple: Bool = false, fields: [Field],
+      style: String = ""
     ) {
+      precondition(!isMultiple || geometry == .polygons, "several \(geometry) in a feature")
       self.name = name
       self.geometry = geometry
+      self.isMultiple = isMultiple
       self.fields = fields
       self.style = style
     }

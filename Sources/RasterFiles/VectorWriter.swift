@@ -23,7 +23,7 @@ public final class VectorWriter {
     for layer in layers {
       handles.append(
         try dataset.addLayer(
-          layer.name, layer.geometry.type, reference, layer.fields.map { ($0.name, $0.kind.type) }))
+          layer.name, layer.type, reference, layer.fields.map { ($0.name, $0.kind.type) }))
     }
     self.handles = handles
     // Without one transaction for all, every feature would be one.
@@ -39,19 +39,32 @@ public final class VectorWriter {
   public func append(
     to index: Int, paths: [[SIMD2<Double>]], values: [VectorOutput.Value]
   ) throws(GDALError) {
+    try append(to: index, parts: [paths], values: values)
+  }
+
+  /// Appends a feature of one part, or of several to a layer that allows it.
+  ///
+  /// - Parameters:
+  ///   - parts: the paths of each part.
+  ///   - values: one for each field, of its kind or missing.
+  public func append(
+    to index: Int, parts: [[[SIMD2<Double>]]], values: [VectorOutput.Value]
+  ) throws(GDALError) {
     let layer = layers[index]
+    precondition(
+      layer.isMultiple || parts.count == 1, "\(parts.count) parts in a feature of \(layer.name)")
     precondition(
       values.count == layer.fields.count,
       "\(values.count) values for the \(layer.fields.count) fields of \(layer.name)")
     let place = "layer \(layer.name), feature \(counts[index] + 1)"
-    guard paths.joined().allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
+    guard parts.joined().joined().allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else {
       throw GDALError(
         call: "writing a feature", path: dataset.path, place: place,
         message: "has no finite place")
     }
     let feature = OGR_F_Create(OGR_L_GetLayerDefn(handles[index]))
     defer { OGR_F_Destroy(feature) }
-    OGR_F_SetGeometryDirectly(feature, layer.geometry.geometry(of: paths))
+    OGR_F_SetGeometryDirectly(feature, layer.shape(of: parts))
     for (field, value) in values.enumerated() {
       let number = Int32(field)
       switch (value, layer.fields[field].kind) {
@@ -135,6 +148,18 @@ extension VectorOutput.Field.Kind {
     case .real: OFTReal
     case .text: OFTString
     }
+  }
+}
+
+extension VectorOutput.Layer {
+  fileprivate var type: OGRwkbGeometryType { isMultiple ? wkbMultiPolygon : geometry.type }
+
+  /// A geometry of GDAL's, which the caller owns.
+  fileprivate func shape(of parts: [[[SIMD2<Double>]]]) -> OGRGeometryH? {
+    guard isMultiple else { return geometry.geometry(of: parts[0]) }
+    let whole = OGR_G_CreateGeometry(wkbMultiPolygon)
+    for part in parts { OGR_G_AddGeometryDirectly(whole, geometry.geometry(of: part)) }
+    return whole
   }
 }
 

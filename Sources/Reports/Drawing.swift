@@ -36,11 +36,13 @@ struct Drawing {
         + "stroke-width=\"\(NumberText.coordinate(width))\" stroke-linejoin=\"round\"\(dash)/>")
   }
 
-  mutating func fill(_ path: PathText, _ color: Color, opacity: Double) {
+  /// Fills a path; if `isEvenOdd`, parts of it inside others are holes.
+  mutating func fill(_ path: PathText, _ color: Color, opacity: Double, isEvenOdd: Bool = false) {
     guard !path.text.isEmpty else { return }
+    let rule = isEvenOdd ? " fill-rule=\"evenodd\"" : ""
     elements.append(
       "<path d=\"\(path.text)Z\" fill=\"\(color.hex)\" "
-        + "fill-opacity=\"\(NumberText.coordinate(opacity))\"/>")
+        + "fill-opacity=\"\(NumberText.coordinate(opacity))\"\(rule)/>")
   }
 
   /// A rectangle; `hint` is shown when the pointer rests on it.

@@ -88,13 +88,72 @@ public struct VectorStyle: Sendable, Hashable {
       lines + ["</symbols>"])
   }
 
-  private init(renderer: String, _ content: [String]) {
+  /// Areas, darker the higher the value of a field; what lies below shows through.
+  ///
+  /// - Parameter breaks: the ends of the classes, ascending.
+  public static func areas(by field: String, breaks: [Double]) -> VectorStyle {
+    let ranges = zip(breaks, breaks.dropFirst()).map { low, high in
+      Range(
+        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
+    }
+    let ramp = ColorRamp(Array(ColorRamp.probability.colors.dropFirst(2)))
+    return VectorStyle(field, ranges, ramp) { index, color in
+      symbol(
+        "fill", "SimpleFill", index,
+        [
+          ("color", rgba(color, alpha: 150)), ("style", "solid"),
+          ("outline_color", rgba(Color(0x222222))), ("outline_style", "solid"),
+          ("outline_width", "0.3"), ("outline_width_unit", "MM"), ("joinstyle", "round"),
+        ])
+    }
+  }
+
+  /// Points of one kind, each with the value of a field beside it.
+  public static func numberedPoints(label field: String) -> VectorStyle {
+    let marker = symbol(
+      "marker", "SimpleMarker", 0,
+      [
+        ("name", "circle"), ("size", "2"), ("size_unit", "MM"),
+        ("color", rgba(Color(0xFFFFFF))), ("outline_color", rgba(Color(0x222222))),
+        ("outline_style", "solid"), ("outline_width", "0.4"), ("outline_width_unit", "MM"),
+      ])
+    let buffer = Markup.element(
+      "text-buffer",
+      [
+        "bufferDraw": "1", "bufferSize": "0.8", "bufferSizeUnits": "MM",
+        "bufferColor": rgba(Color(0xFFFFFF)), "bufferOpacity": "1",
+      ])
+    let text = Markup.element(
+      "text-style",
+      [
+        "fieldName": field, "isExpression": "0", "fontSize": "9", "fontSizeUnit": "Point",
+        "fontFamily": "Sans Serif", "fontWeight": "75", "namedStyle": "Bold",
+        "textColor": rgba(Color(0x222222)), "textOpacity": "1",
+      ], buffer)
+    let labels = """
+      <labeling type="simple">
+      <settings>
+      \(text)
+      <placement placement="0" dist="1" distUnits="MM" priority="8"/>
+      <rendering drawLabels="1" obstacle="1"/>
+      </settings>
+      </labeling>
+      """
+    return VectorStyle(
+      renderer: "type=\"singleSymbol\"", ["<symbols>", marker, "</symbols>"], labels: labels)
+  }
+
+  private init(renderer: String, _ content: [String], labels: String = "") {
+    let head =
+      labels.isEmpty
+      ? #"<qgis version="3.22.0" styleCategories="Symbology">"#
+      : #"<qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="1">"#
     let lines =
       [
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>",
-        #"<qgis version="3.22.0" styleCategories="Symbology">"#,
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>", head,
         "<renderer-v2 \(renderer) symbollevels=\"0\" enableorderby=\"0\">",
-      ] + content + ["</renderer-v2>", "<blendMode>0</blendMode>", "</qgis>"]
+      ] + content + ["</renderer-v2>"] + (labels.isEmpty ? [] : [labels])
+      + ["<blendMode>0</blendMode>", "</qgis>"]
     xml = lines.joined(separator: "\n") + "\n"
   }
 
@@ -162,7 +221,7 @@ public struct VectorStyle: Sendable, Hashable {
     """
   }
 
-  private static func rgba(_ color: Color) -> String {
-    "\(color.red),\(color.green),\(color.blue),255"
+  private static func rgba(_ color: Color, alpha: Int = 255) -> String {
+    "\(color.red),\(color.green),\(color.blue),\(alpha)"
   }
 }

@@ -78,6 +78,8 @@ struct RevisionsTests {
             background: 3, nodes: 2, "most-nodes": 2, dependence: 1 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
+          { type: "targets", quantile: 0.8, "least-area": 50000,
+            inputs: { map: "probability", explanation: "shap", samples: "cadmium" } },
           { type: "ensemble", inputs: ["model"], count: 2 },
           { type: "calibrate", inputs: { model: "model", scores: "scores" } },
           { type: "report" },
@@ -145,6 +147,14 @@ struct RevisionsTests {
         let numbers = figure.csv.split { ",\n".contains($0) }.compactMap { Double($0) }
         return [Double(numbers.count), numbers.reduce(0, +) / Double(max(1, numbers.count))]
       }
+    case .targets(let targets):
+      let found = try TargetList.stored(try executor.value(targets.node)).targets
+      let sums = [\.area, \.mean, \.maximum, \.place.x].map {
+        (path: KeyPath<TargetList.Target, Double>) in
+        found.reduce(0) { $0 + $1[keyPath: path] }
+      }
+      return [Double(found.count), Double(found.reduce(0) { $0 + $1.knownInside })] + sums
+        + found.prefix(3).flatMap { $0.features.map(\.value) }
     case .outputs: return []
     }
   }

@@ -130,4 +130,30 @@ struct VectorOutputTests {
     #expect(throws: GDALError.self) { try output.write { _ in } }
     #expect(scratch.names == [])
   }
+
+  /// Two polygons, one with a hole, are one feature.
+  @Test func severalPolygonsComeBackAsParts() throws {
+    let scratch = try Scratch()
+    let path = scratch.file("out.gpkg")
+    let layer = VectorOutput.Layer(
+      "areas", .polygons, isMultiple: true, fields: [.init("v", .integer)])
+    try VectorOutput(path: path, crs: "", layers: [layer]).write { writer in
+      try writer.append(
+        to: 0,
+        parts: [
+          [[SIMD2(0, 0), SIMD2(10, 0), SIMD2(10, 10)]],
+          [
+            [SIMD2(20, 0), SIMD2(30, 0), SIMD2(30, 10), SIMD2(20, 10)],
+            [SIMD2(22, 2), SIMD2(22, 8), SIMD2(28, 8)],
+          ],
+        ], values: [.integer(3)])
+    }
+    let info = try VectorInfo(path: path).layers[0]
+    #expect(info.count == 1 && info.geometry == .polygons)
+    let grid = Grid(
+      width: 60, height: 50,
+      transform: GeoTransform(left: 0, top: 50, cellWidth: 1, cellHeight: 1), crs: "")
+    let shapes = try Shapes(path: path, layer: "areas", field: "v", grid: grid).shapes
+    #expect(shapes.map(\.paths.count) == [1, 2] && shapes.allSatisfy { $0.value == 3 })
+  }
 }

@@ -29,4 +29,14 @@ struct VectorStyleTests {
     let xml = VectorStyle.strikes(by: "a<b", breaks: [0], angle: "\"x\"", length: 1).xml
     #expect(xml.contains("attr=\"a&lt;b\"") && xml.contains("&quot;x&quot;"))
   }
+
+  @Test func areasShowWhatLiesBelowAndPointsHaveTheirNumber() {
+    let areas = VectorStyle.areas(by: "mean", breaks: [0, 0.5, 1]).xml
+    #expect(areas.matches(of: /<range\s/).count == 2 && areas.contains(#"type="fill""#))
+    #expect(areas.contains(#"class="SimpleFill""#) && areas.contains(",150\""))
+    #expect(!areas.contains("labeling"))
+    let points = VectorStyle.numberedPoints(label: "a<b").xml
+    #expect(points.contains(#"<renderer-v2 type="singleSymbol""#))
+    #expect(points.contains(#"labelsEnabled="1""#) && points.contains(#"fieldName="a&lt;b""#))
+  }
 }

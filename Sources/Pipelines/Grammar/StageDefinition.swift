@@ -14,6 +14,8 @@ public enum ProductKind: String, Sendable, Hashable, CaseIterable {
   case scores
   /// Charts with the numbers that they show.
   case figures
+  /// Places to go to, ranked.
+  case targets
   /// Points with measured values.
   case points
   /// Rows of names and numbers for the report.

@@ -46,6 +46,7 @@ struct OutputWriter {
       case .scores(let scores): try write(scores, &result)
       case .figures(let figures):
         try write(try figures.figures(executor), figures.tag, &result)
+      case .targets(let targets): try write(targets, &result)
       case .samples(let samples): try write(samples, folds: nil, tag: samples.tag, &result)
       case .folds(let folds): try write(folds.samples, folds: folds, tag: folds.tag, &result)
       case .outputs: continue

@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 9, gossan \(Gossan.version)")
+    hash.add("report 10, gossan \(Gossan.version)")
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -61,7 +61,7 @@ struct ReportPage {
     for case .figures(let figures) in task.products.map(\.product) {
       sections.append(try figuresSection(figures))
     }
-    sections += try componentSections() + orderSections()
+    sections += try targetSections() + componentSections() + orderSections()
     sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))

@@ -13,6 +13,7 @@ enum Product: Sendable {
   case model(ModelProduct)
   case scores(ScoresProduct)
   case figures(FiguresProduct)
+  case targets(TargetsProduct)
   /// The work of a stage that writes files.
   case outputs(OutputTask)
 
@@ -25,6 +26,7 @@ enum Product: Sendable {
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
     case .figures(let figures): [figures.node]
+    case .targets(let targets): [targets.node]
     case .scores(let scores): [scores.node] + (scores.rates.map { [$0] } ?? [])
     case .outputs(let task): task.products.flatMap(\.product.nodes)
     }
@@ -146,6 +148,15 @@ struct FiguresProduct: Sendable {
   let title: String
   /// The figures, as JSON: `[Figure]`.
   let node: Node
+}
+
+/// Targets in the making.
+struct TargetsProduct: Sendable {
+  let tag: String
+  /// The targets, as JSON: `TargetList`.
+  let node: Node
+  /// The smallest area of a target.
+  let leastArea: Double
 }
 
 /// Files to write once everything is made.

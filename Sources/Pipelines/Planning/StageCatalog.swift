@@ -25,6 +25,7 @@ public enum StageCatalog {
     Predict.self,
     Explain.self,
     Classify.self,
+    Targets.self,
     ResponseStage.self,
     Filters.self,
     Importance.self,

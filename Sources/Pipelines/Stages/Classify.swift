@@ -184,7 +184,8 @@ enum Classify: Stage {
     return shares
   }
 
-  private static func levelCuts(
+  /// The quantiles of a band over the whole map, as `ClassifyCuts`.
+  static func levelCuts(
     _ request: PlanRequest, _ input: RasterProduct, _ band: Int, _ shares: [Double]
   ) -> Node {
     let quantiles = request.quantiles(input, of: [band], ExactQuantiles(at: shares))
@@ -238,7 +239,8 @@ enum Classify: Stage {
     }
   }
 
-  private static func chosenBand(_ request: PlanRequest, _ input: RasterProduct) throws -> Int {
+  /// The band that is looked for: that of the option `class`, by default the last of at most two.
+  static func chosenBand(_ request: PlanRequest, _ input: RasterProduct) throws -> Int {
     let names = input.bands.map(\.name)
     guard let name = request.options.optionalString("class") else {
       guard names.count <= 2 else {

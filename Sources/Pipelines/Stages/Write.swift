@@ -8,7 +8,8 @@ enum Write: Stage {
       Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml'; \
       segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
       neighbours; samples and folds a GeoPackage '<tag>.gpkg' of points with their class or values, \
-      weight and fold; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures \
+      weight and fold; targets a GeoPackage '<tag>.gpkg' of \
+      polygons and ranked points, and the points as '<tag>.geojson' and '<tag>.csv'; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures \
       '<tag>-<figure>.csv'. Every file is written under a private name, checked, synced and renamed, the style before its raster: a reader never sees a \
       part, and a failure leaves the files of an earlier run as they were.
       """,
@@ -20,7 +21,8 @@ enum Write: Stage {
     ],
     inputs: [
       InputDefinition(
-        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures], isMany: true,
+        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures, .targets],
+        isMany: true,
         "What to write.")
     ],
     output: nil)
@@ -50,7 +52,8 @@ enum Report: Stage {
       """,
     inputs: [
       InputDefinition(
-        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures], isMany: true,
+        "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures, .targets],
+        isMany: true,
         source: .everything, "What to report; by default every product.")
     ],
     output: nil)
@@ -81,6 +84,7 @@ extension Product {
       [scores.tag + ".csv"] + (scores.rates == nil ? [] : [scores.tag + "-places.csv"])
     case .samples(let samples): [samples.tag + ".gpkg"]
     case .folds(let folds): [folds.tag + ".gpkg"]
+    case .targets(let targets): [".gpkg", ".geojson", ".csv"].map { targets.tag + $0 }
     case .figures, .outputs: []
     }
   }
@@ -95,6 +99,7 @@ extension Product {
     case .model(let model): model.tag
     case .scores(let scores): scores.tag
     case .figures(let figures): figures.tag
+    case .targets(let targets): targets.tag
     case .outputs(let task): task.tag
     }
   }
