@@ -202,32 +202,12 @@ struct TargetsTests {
     return (run, try run.pipeline(stages, grid: "{ like: \"p.tif\" }"))
   }
 
-  private struct Collection: Decodable {
-    struct Feature: Decodable {
-      struct Geometry: Decodable {
-        var type: String
-        var coordinates: [Double]
-      }
-      struct Properties: Decodable {
-        var rank: Int
-        var area: Double
-        var distance: Double
-        var why: String
-      }
-      var type: String
-      var geometry: Geometry
-      var properties: Properties
-    }
-    var type: String
-    var features: [Feature]
-  }
-
   @Test func longitudesAndLatitudesHaveTrueAreasAndDistances() throws {
     let (run, path) = try placed(
       "EPSG:4326", GeoTransform(left: 10, top: 60, cellWidth: 0.01, cellHeight: 0.01))
     try #require(run.files.run(path, out: "out") == .done)
     let json = try #require(run.files.bytes("out", "spots.geojson"))
-    let found = try JSONDecoder().decode(Collection.self, from: json)
+    let found = try JSONDecoder().decode(PointCollection.self, from: json)
     #expect(found.type == "FeatureCollection" && found.features.map(\.type) == ["Feature"])
     let feature = try #require(found.features.first)
     #expect(feature.geometry.type == "Point" && feature.geometry.coordinates == [10.045, 59.975])
@@ -245,7 +225,7 @@ struct TargetsTests {
       "EPSG:2056", GeoTransform(left: 2_600_000, top: 1_200_000, cellWidth: 50, cellHeight: 50))
     try #require(run.files.run(path, out: "out") == .done)
     let found = try JSONDecoder().decode(
-      Collection.self, from: try #require(run.files.bytes("out", "spots.geojson")))
+      PointCollection.self, from: try #require(run.files.bytes("out", "spots.geojson")))
     let feature = try #require(found.features.first)
     #expect(feature.properties.area == 22_500 && feature.properties.distance == 500)
     #expect(feature.properties.why.hasSuffix("over 22500 m2, 500 m from the nearest known deposit"))

@@ -15,20 +15,12 @@ struct FoldModels: Sendable {
       throw request.failure(
         "inputs", "'\(model.tag)' combines several models; look into a single one")
     }
-    let folds = try request.folds("folds")
-    guard folds.samples.tag == training.samples.tag else {
-      throw request.failure(
-        "inputs",
-        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
-          + "'\(training.samples.tag)'")
-    }
+    let folds = try request.folds("folds", dividing: training.samples)
     self.model = model
     self.folds = folds
-    parts = try (0..<folds.count).map { fold in
-      let product = try request.planner.product(
-        model.tag, fold: FoldContext(folds: folds, index: fold))
-      guard case .model(let own) = product, let training = own.training else {
-        throw request.failure("inputs", "needs a model")
+    parts = try request.models(model.tag, in: folds).map { own in
+      guard let training = own.training else {
+        throw request.failure("inputs", "needs a model that this pipeline trains")
       }
       return (own, training)
     }

@@ -33,11 +33,7 @@ struct NestedTuning: Sendable {
     guard request.inputs["folds"]?.first != nil else {
       throw request.failure("tune", "needs 'folds' among the inputs, to compare candidates on")
     }
-    let (samples, folds) = (try request.samples("samples"), try request.folds("folds"))
-    guard folds.samples.tag == samples.tag else {
-      throw request.failure(
-        "inputs", "'\(folds.tag)' divides '\(folds.samples.tag)', not '\(samples.tag)'")
-    }
+    let folds = try request.folds("folds", dividing: request.samples("samples"))
     guard folds.count > 2 else {
       throw request.failure(
         "tune",

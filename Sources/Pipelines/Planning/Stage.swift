@@ -79,6 +79,31 @@ struct PlanRequest: Sendable {
     return folds
   }
 
+  /// The folds given as `role`, which must be those of the samples that a model is trained on.
+  func folds(_ role: String, dividing samples: SamplesProduct) throws -> FoldsProduct {
+    let folds = try folds(role)
+    guard folds.samples.tag == samples.tag else {
+      throw failure(
+        "inputs",
+        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
+          + "'\(samples.tag)'")
+    }
+    return folds
+  }
+
+  /// A model as it is trained in a fold, or with a seed of its own.
+  func model(_ tag: String, fold: FoldContext?, seed: UInt64? = nil) throws -> ModelProduct {
+    guard case .model(let model) = try planner.product(tag, fold: fold, seed: seed) else {
+      throw failure("inputs", "needs a model")
+    }
+    return model
+  }
+
+  /// A model as it is trained in each fold, without the fold's test places.
+  func models(_ tag: String, in folds: FoldsProduct) throws -> [ModelProduct] {
+    try (0..<folds.count).map { try model(tag, fold: FoldContext(folds: folds, index: $0)) }
+  }
+
   /// Chosen bands of rasters as a raster of its own; `places` says of which node which band.
   func selection(
     _ suffix: String, of nodes: [Node], _ places: [(node: Int, band: Int)], as bands: [Band]

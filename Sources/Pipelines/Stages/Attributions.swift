@@ -94,19 +94,9 @@ enum Attributions: Stage {
     _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training
   ) throws -> [(ModelProduct, FoldContext?)] {
     guard request.inputs["folds"] != nil else { return [(model, nil)] }
-    let folds = try request.folds("folds")
-    guard folds.samples.tag == training.samples.tag else {
-      throw request.failure(
-        "inputs",
-        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
-          + "'\(training.samples.tag)'")
-    }
-    return try (0..<folds.count).map { fold in
-      let context = FoldContext(folds: folds, index: fold)
-      guard case .model(let own) = try request.planner.product(model.tag, fold: context) else {
-        throw request.failure("inputs", "needs a model")
-      }
-      return (own, context)
+    let folds = try request.folds("folds", dividing: training.samples)
+    return try request.models(model.tag, in: folds).enumerated().map { fold, model in
+      (model, FoldContext(folds: folds, index: fold))
     }
   }
 }

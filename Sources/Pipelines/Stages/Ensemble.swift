@@ -72,9 +72,8 @@ enum Ensemble: Stage {
     }
     let count = request.options.optionalInt("count") ?? usualCount
     return [model]
-      + (try seeds(request.seed, count: count).dropFirst().map { seed in
-        try repeated(
-          request, try request.planner.product(model.tag, fold: request.fold, seed: seed))
+      + (try seeds(request.seed, count: count).dropFirst().map {
+        try request.model(model.tag, fold: request.fold, seed: $0)
       })
   }
 
@@ -92,13 +91,7 @@ enum Ensemble: Stage {
     guard request.inputs["folds"] != nil else {
       throw request.failure("inputs", "needs 'folds', from 'split', for over: \"folds\"")
     }
-    let folds = try request.folds("folds")
-    guard folds.samples.tag == training.samples.tag else {
-      throw request.failure(
-        "inputs",
-        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
-          + "'\(training.samples.tag)'")
-    }
+    let folds = try request.folds("folds", dividing: training.samples)
     // Inside a fold points are gridded without its test places: no map to be shipped.
     guard !training.cube.node.dependsOnPoints else {
       throw request.failure(
@@ -106,17 +99,6 @@ enum Ensemble: Stage {
         "'\(training.cube.tag)' is gridded from points, in every fold without its test places; use "
           + "\"seeds\"")
     }
-    return try (0..<folds.count).map { fold in
-      try repeated(
-        request,
-        try request.planner.product(model.tag, fold: FoldContext(folds: folds, index: fold)))
-    }
-  }
-
-  private static func repeated(_ request: PlanRequest, _ product: Product) throws -> ModelProduct {
-    guard case .model(let model) = product else {
-      throw request.failure("inputs", "needs a model")
-    }
-    return model
+    return try request.models(model.tag, in: folds)
   }
 }

@@ -58,22 +58,8 @@ enum Validate: Stage {
         "the models of '\(model.tag)' are those of folds; their scores are those of the model that "
           + "it was made of")
     }
-    let folds = try request.folds("folds")
-    guard folds.samples.tag == training.samples.tag else {
-      throw request.failure(
-        "inputs",
-        "'\(folds.tag)' divides the samples '\(folds.samples.tag)', the model is trained on "
-          + "'\(training.samples.tag)'")
-    }
-    let models = try (0..<folds.count).map { fold in
-      let product = try request.planner.product(
-        model.tag, fold: FoldContext(folds: folds, index: fold))
-      guard case .model(let model) = product else {
-        throw request.failure("inputs", "needs a model")
-      }
-      return model
-    }
-    let predictions = models.enumerated().map { fold, model in
+    let folds = try request.folds("folds", dividing: training.samples)
+    let predictions = try request.models(model.tag, in: folds).enumerated().map { fold, model in
       combined(
         request, model,
         model.parts.map { predictionNode(request, folds, fold, $0) }, fold)
