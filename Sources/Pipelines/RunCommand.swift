@@ -19,10 +19,10 @@ extension Runner {
   static func attempt(_ command: Command.Run, _ work: (Progress) throws -> Void) -> Status {
     let progress = Progress(style: command.progress, isQuiet: command.verbosity == .quiet)
     do {
-      if let jobs = command.jobs { Parallel.jobs = jobs }
       Interruption.install()
-      Parallel.setCancellationCheck { try Interruption.check() }
-      try work(progress)
+      try Parallel.with(jobs: command.jobs, cancellationCheck: { try Interruption.check() }) {
+        try work(progress)
+      }
       return .done
     } catch let error as PipelineError {
       progress.finish()

@@ -7,26 +7,29 @@ internal import Synchronization
 /// A loop inside another's body runs serially, so parallelism has one level. Nothing that a body
 /// computes may depend on which worker runs it.
 public enum Parallel {
-  /// The number of workers of a loop that names none; the command line sets it once.
+  /// The number of workers of a loop that names none.
   ///
-  /// Initially the number of processors that the system reports.
-  public static var jobs: Int {
-    get { setting.withLock { $0.jobs } }
-    set { setting.withLock { $0.jobs = max(1, newValue) } }
+  /// Unless `with` says otherwise, the number of processors that the system reports.
+  public static var jobs: Int { setting.jobs }
+
+  /// Performs `body` with a number of workers and a check that throws where work should stop.
+  ///
+  /// Both hold for what `body` calls, its loops' workers too, and for nothing else in the process.
+  public static func with<Result>(
+    jobs: Int? = nil, cancellationCheck: (@Sendable () throws -> Void)? = nil,
+    _ body: () throws -> Result
+  ) rethrows -> Result {
+    var own = setting
+    if let jobs { own.jobs = max(1, jobs) }
+    if let cancellationCheck { own.check = cancellationCheck }
+    return try $setting.withValue(own, operation: body)
   }
 
-  /// Sets what `checkCancellation` asks; it throws where work should stop.
-  public static func setCancellationCheck(_ check: (@Sendable () throws -> Void)?) {
-    setting.withLock { $0.check = check }
-  }
-
-  /// Throws where the run was cancelled; long bodies call it between units of work.
-  public static func checkCancellation() throws {
-    try setting.withLock({ $0.check })?()
-  }
+  /// Throws where the work was cancelled; long bodies call it between units of work.
+  public static func checkCancellation() throws { try setting.check?() }
 
   /// Whether the calling thread runs the body of a loop, so that loops inside it are serial.
-  public static var isInsideLoop: Bool { isNested }
+  public static var isInsideLoop: Bool { setting.isNested }
 
   /// Calls `body` for every index in `0..<count`, on up to `jobs` threads.
   ///
@@ -35,15 +38,18 @@ public enum Parallel {
   public static func forEach<Failure: Error>(
     _ count: Int, jobs: Int? = nil, _ body: @Sendable (Int) throws(Failure) -> Void
   ) throws(Failure) {
-    let workers = isNested ? 1 : min(count, max(1, jobs ?? self.jobs))
+    var inner = setting
+    let workers = inner.isNested ? 1 : min(count, max(1, jobs ?? inner.jobs))
     guard workers > 1 else {
       for index in 0..<max(0, count) { try body(index) }
       return
     }
+    inner.isNested = true
+    let settingOfWorkers = inner
     let next = Atomic(0)
     let failure = Mutex<(index: Int, error: Failure)?>(nil)
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      $isNested.withValue(true) {
+      $setting.withValue(settingOfWorkers) {
         while true {
           // Indices begin in ascending order, so all below a failed one have begun before it.
           let index = next.add(1, ordering: .relaxed).oldValue
@@ -106,15 +112,15 @@ public enum Parallel {
     if let failure { throw failure }
   }
 
-  @TaskLocal private static var isNested = false
-
-  private struct Setting {
+  private struct Setting: Sendable {
     var jobs: Int
     var check: (@Sendable () throws -> Void)?
+    var isNested = false
   }
 
-  private static let setting = Mutex(
-    Setting(jobs: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+  @TaskLocal private static var setting = Setting(jobs: processors)
+
+  private static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 }
 
 /// A buffer that several threads write, each at places of its own: the caller's invariant.

@@ -94,12 +94,12 @@ struct TrainerTests {
   @Test func sameBitsForAnyWorkersAndAnyOrder() throws {
     let set = try blobs(90, seed: 6)
     let brief = options { $0.epochs = 4 }
-    let jobs = Parallel.jobs
-    defer { Parallel.jobs = jobs }
-    Parallel.jobs = 1
-    let one = try Trainer.train(set, architecture: spectral, options: brief)
-    Parallel.jobs = 2
-    let two = try Trainer.train(set, architecture: spectral, options: brief)
+    let one = try Parallel.with(jobs: 1) {
+      try Trainer.train(set, architecture: spectral, options: brief)
+    }
+    let two = try Parallel.with(jobs: 2) {
+      try Trainer.train(set, architecture: spectral, options: brief)
+    }
     #expect(bits(one) == bits(two) && one.record == two.record)
     let turned = try Trainer.train(
       set.selecting(Array((0..<90).reversed())), architecture: spectral, options: brief)

@@ -170,12 +170,11 @@ struct GraphNetworkTests {
     let network = GraphSamples.network(random: random)
     let seed = GraphSamples.normals(900 * 5, random)
     func results(jobs: Int) -> [NamedTensor] {
-      let before = Parallel.jobs
-      defer { Parallel.jobs = before }
-      Parallel.jobs = jobs
-      let (features, pass) = network.forward(graph, training: true)
-      return [NamedTensor(name: "", shape: [], values: features)]
-        + network.pullback(pass, featureGradient: seed).parameters("g")
+      Parallel.with(jobs: jobs) {
+        let (features, pass) = network.forward(graph, training: true)
+        return [NamedTensor(name: "", shape: [], values: features)]
+          + network.pullback(pass, featureGradient: seed).parameters("g")
+      }
     }
     #expect(results(jobs: 1) == results(jobs: 3))
   }

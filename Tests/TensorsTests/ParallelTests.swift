@@ -58,8 +58,23 @@ import Testing
 
   @Test func cancellationIsAsked() throws {
     try Parallel.checkCancellation()
-    Parallel.setCancellationCheck { throw Failed(index: -1) }
-    defer { Parallel.setCancellationCheck(nil) }
-    #expect(throws: Failed(index: -1)) { try Parallel.checkCancellation() }
+    let cancelled: @Sendable () throws -> Void = { throw Failed(index: -1) }
+    try Parallel.with(cancellationCheck: cancelled) {
+      #expect(throws: Failed(index: -1)) { try Parallel.checkCancellation() }
+      #expect(throws: Failed(index: -1)) {
+        try Parallel.forEach(8, jobs: 2) { _ in try Parallel.checkCancellation() }
+      }
+    }
+    try Parallel.checkCancellation()
+  }
+
+  /// What holds for one caller holds for its loops, and for no other caller.
+  @Test func settingsAreTheCallersOwn() {
+    let before = Parallel.jobs
+    let inside = Parallel.with(jobs: before + 3) {
+      [Parallel.jobs] + Parallel.map(4, jobs: 2) { _ in Parallel.jobs }
+    }
+    #expect(inside == [Int](repeating: before + 3, count: 5) && Parallel.jobs == before)
+    #expect(Parallel.with(jobs: 0) { Parallel.jobs } == 1)
   }
 }
