@@ -22,6 +22,10 @@ public struct Runner {
   /// A plan that has no problems that can be known before pixels are read.
   struct Plan {
     let document: PipelineDocument
+    /// The pipeline file's text, as it was planned.
+    let text: String
+    /// What the command line changed of it.
+    let overrides: Overrides
     let planner: Planner
     let products: [(tag: String, product: Product)]
 
@@ -59,7 +63,7 @@ public struct Runner {
     _ path: String, overrides: Overrides, scoresOnly: Bool = false
   ) throws -> Plan {
     GDAL.initialize()
-    var (document, problems) = try parse(path, overrides)
+    var (document, problems, text) = try parse(path, overrides)
     if scoresOnly {
       document.keep(neededBy: document.stages.filter { $0.definition.output == .scores })
     }
@@ -74,17 +78,19 @@ public struct Runner {
     let products = planner.products()
     problems += planner.problems
     if !problems.isEmpty { throw PipelineError.invalid(problems.inOrder) }
-    return Plan(document: document, planner: planner, products: products)
+    return Plan(
+      document: document, text: text, overrides: overrides, planner: planner, products: products)
   }
 
   private static func parse(
     _ path: String, _ overrides: Overrides
-  ) throws -> (PipelineDocument, [Problem]) {
+  ) throws -> (PipelineDocument, [Problem], text: String) {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw PipelineError.invalid([Problem(file: path, "the pipeline file cannot be read")])
     }
-    return PipelineDocument.parse(
+    let (document, problems) = PipelineDocument.parse(
       bytes: [UInt8](data), file: path, catalog: StageCatalog.definitions, overrides: overrides)
+    return (document, problems, String(decoding: data, as: UTF8.self))
   }
 
   private static func grid(

@@ -47,10 +47,10 @@ public struct HTMLReport: Sendable {
     case table(Table)
     /// A chart and what it says.
     case chart(SVGChart, caption: String)
-    /// A picture as the bytes of a PNG file, what it shows for those who cannot see it, a caption
-    /// and what its colours mean.
-    case picture(
-      png: [UInt8], description: String, caption: String, legend: [LegendEntry] = [])
+    /// A map.
+    case map(MapFigure)
+    /// A text whose lines and blanks are kept, under a title.
+    case listing(String, title: String)
   }
 
   /// What a colour of a picture means.
@@ -167,7 +167,7 @@ extension HTMLReport {
     }
     for (index, block) in section.blocks.enumerated() {
       let text = html(block, "table-\(number)-\(index + 1)")
-      if case .picture = block {
+      if case .map = block {
         pictures.append(text)
       } else {
         closeGallery()
@@ -195,24 +195,18 @@ extension HTMLReport {
         #"<div class="wide" tabindex="0" role="region" aria-label="\#(label)">"#
           + "\n\(chart.svg)</div>",
         caption)
-    case .picture(let png, let description, let caption, let legend):
-      let source = "data:image/png;base64,\(Base64.encode(png))"
-      let image = "<img alt=\"\(Markup.escape(description))\" src=\"\(source)\">"
-      return figure(image + html(legend), caption)
+    case .map(let map): return figure(map.html, map.caption, name: "map")
+    case .listing(let text, let title):
+      return figure(
+        "<pre class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"\(Markup.escape(title))\">"
+          + "<code>\(Markup.escape(text))</code></pre>", title)
     }
   }
 
-  private static func html(_ legend: [LegendEntry]) -> String {
-    guard !legend.isEmpty else { return "" }
-    let entries = legend.map {
-      "<li><span style=\"background:\($0.color.hex)\"></span>\(Markup.escape($0.label))</li>"
-    }
-    return "\n<ul class=\"legend\" aria-label=\"Legend\">\(entries.joined())</ul>"
-  }
-
-  private static func figure(_ content: String, _ caption: String) -> String {
+  private static func figure(_ content: String, _ caption: String, name: String = "") -> String {
     let line = caption.isEmpty ? "" : "<figcaption>\(Markup.escape(caption))</figcaption>\n"
-    return "<figure>\n\(content)\n\(line)</figure>"
+    let mark = name.isEmpty ? "" : " class=\"\(name)\""
+    return "<figure\(mark)>\n\(content)\n\(line)</figure>"
   }
 
   private static func html(_ table: Table, _ name: String) -> String {
@@ -252,7 +246,9 @@ extension HTMLReport {
   private static func isNumber(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first(where: { $0 != "-" && $0 != "+" && $0 != "." })
     else { return false }
+    // What begins with a number may still be a sentence.
     return ("0"..."9").contains(first)
+      && text.unicodeScalars.count(where: \.properties.isAlphabetic) < 12
   }
 
   private static let style = """
@@ -286,10 +282,28 @@ extension HTMLReport {
     figure { margin: 1.2rem 0; max-width: 100%; }
     .gallery { display: flex; flex-wrap: wrap; column-gap: 1.5rem; align-items: flex-end; }
     .gallery figure { min-width: min(13rem, 100%); }
-    .gallery figcaption, .gallery .legend { contain: inline-size; }
+    .gallery figcaption, .map .legend, .ramp, .ground { contain: inline-size; }
     figure svg, figure img { display: block; max-width: 100%; height: auto; }
     figure svg, figure svg text { forced-color-adjust: none; }
-    figure img { image-rendering: pixelated; border: 1px solid #ccc; box-sizing: border-box; }
+    figure img { image-rendering: pixelated; outline: 1px solid #ccc; }
+    .map { width: fit-content; min-width: min(13rem, 100%); }
+    .sheet { display: inline-block; max-width: 100%; vertical-align: top; }
+    .ground { display: flex; align-items: flex-end; gap: 0.5rem; margin: 0.3rem 0;
+      font-size: 0.85rem; line-height: 1; white-space: nowrap; }
+    .ground .north, .ground .north text { flex: none; max-width: none; fill: currentColor;
+      forced-color-adjust: auto; }
+    .ground .scale { flex: none; box-sizing: border-box; height: 0.5rem;
+      border: solid #222; border-width: 0 2px 2px; }
+    .ramp { font-size: 0.85rem; margin: 0.3rem 0; }
+    .ramp p { margin: 0 0 0.15rem; }
+    .colors { height: 0.9rem; border: 1px solid #888; print-color-adjust: exact;
+      forced-color-adjust: none; }
+    .ramp ol { list-style: none; margin: 0; padding: 0; position: relative; height: 1.3rem; }
+    .ramp li { position: absolute; transform: translateX(-50%); white-space: nowrap; }
+    .ramp li.first { transform: none; }
+    .ramp li.last { transform: translateX(-100%); }
+    pre { background: #f6f6f4; border: 1px solid #ddd; padding: 0.6rem; margin: 0;
+      font-size: 0.85rem; line-height: 1.35; }
     figcaption { color: #444; font-size: 0.93rem; }
     .warning { border-left: 5px solid #d55e00; padding: 0.4rem 0.8rem; background: #fff4ec; }
     @media screen and (max-width: 44rem) { figure svg { max-width: none; } }
@@ -303,6 +317,7 @@ extension HTMLReport {
       .gallery { display: block; }
       .gallery figure { display: inline-block; vertical-align: bottom; margin-right: 1.2rem; }
       figure img { max-height: 20cm; width: auto; }
+      pre { white-space: pre-wrap; overflow-wrap: anywhere; }
       figure, tr, caption, thead { break-inside: avoid; }
       h2, caption, thead { break-after: avoid; }
     }

@@ -22,8 +22,9 @@ struct ReportTests {
     #expect(page.matches(of: /<img\s/).count == 3 + 8)
     for text in [
       "Scores: scores", "Confusion matrix", "Fold 4", "96 x 117 cells of 50 x 50",
-      "EPSG:2056", "at the border", "transductive", "points.gpkg, SHA-256 ",
-      "Superpixels of about 50 cells",
+      "EPSG:2056", "at the border", "transductive", "points.gpkg</th><td>",
+      "Superpixels of about 50 cells", "Model card", "On places that it has not seen",
+      "North is up", "<span>1 km</span>", "How to reproduce it",
     ] {
       #expect(page.contains(text), "\(text)")
     }

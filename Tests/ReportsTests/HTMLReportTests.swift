@@ -21,7 +21,10 @@ import Testing
         "Layers",
         [
           .text("Text."),
-          .picture(png: [0x89, 0x50], description: "A \"map\"", caption: "Probability"),
+          .map(
+            MapFigure(
+              png: [0x89, 0x50], width: 2, height: 1, description: "A \"map\"",
+              caption: "Probability")),
         ]),
     ])
 
@@ -70,6 +73,14 @@ import Testing
     #expect(html.contains("<th scope=\"row\">1</th>"))
     #expect(html.contains("<th scope=\"col\" class=\"number\">AUC</th>"))
     #expect(html.contains("<th scope=\"col\">note</th>"))
+  }
+
+  @Test func sentencesAreNoNumbers() {
+    let table = HTMLReport.Table(
+      "t", columns: ["a", "b", "c"], rows: [["1", "259 points; fields x, y", "5.6 km2"]])
+    let html = HTMLReport(title: "", sections: [.init("s", [.table(table)])]).html
+    #expect(html.contains("<td>259 points; fields x, y</td>"))
+    #expect(html.contains("<td class=\"number\">5.6 km2</td>"))
   }
 
   @Test func oneWordMakesAColumnOfWords() {

@@ -20,6 +20,8 @@ struct ReportLayers {
     }
   }
 
+  private var layout: MapLayout { MapLayout(executor.lattice.grid) }
+
   // MARK: Decimation
 
   /// Of how many cells a picture shows one, in each direction.
@@ -62,13 +64,24 @@ struct ReportLayers {
     return result
   }
 
+  /// About which share of a flags layer's cells have one of some flags.
+  ///
+  /// Counted over the cells that a picture shows; nil where none of them has a value.
+  func share(of flags: UInt8, in layer: OutputWriter.Layer) throws -> Double? {
+    let values = try preview(layer).band(0).filter(\.isFinite).map { UInt8(max(0, min(255, $0))) }
+    let known = values.filter { $0 & PixelFlags.invalid == 0 }
+    guard !known.isEmpty else { return nil }
+    return Double(known.count { $0 & flags != 0 }) / Double(known.count)
+  }
+
   // MARK: Pictures
 
   private func picture(of segments: SegmentsProduct) throws -> HTMLReport.Block {
     let ids = try decimatedIDs(segments.node)
-    return try block(
+    return try layout.figure(
       RasterPicture.render(ids, edge: Self.pictureEdge), segments.tag,
-      "Superpixels of about \(NumberText.short(segments.lattice.size)) cells, coloured at random.")
+      "Superpixels of about \(NumberText.short(segments.lattice.size)) cells, coloured at random.",
+      .none)
   }
 
   private func pictures(
@@ -80,9 +93,9 @@ struct ReportLayers {
       let picture = RasterPicture.render(
         cube, band: band, ramp: .probability, range: 0...1, edge: Self.pictureEdge)
       return try [
-        block(
+        layout.figure(
           picture, raster.tag, "Probability of '\(raster.bands[band].name)'.",
-          legend(.probability, 0...1))
+          legend(.probability, 0...1, "probability of '\(raster.bands[band].name)'"))
       ]
     case .deviation(let models): return [try deviation(raster, cube, models)]
     case .attribution(let attribution):
@@ -96,9 +109,9 @@ struct ReportLayers {
       let picture = RasterPicture.render(
         cube, band: 0, ramp: .viridis, range: range, edge: Self.pictureEdge)
       return try [
-        block(
+        layout.figure(
           picture, raster.tag, "'\(raster.bands[0].name)'.",
-          legend(.viridis, range, unit: raster.bands[0].unit))
+          legend(.viridis, range, named(raster.bands[0])))
       ]
     }
   }
@@ -108,21 +121,20 @@ struct ReportLayers {
   ) throws -> HTMLReport.Block {
     let band = raster.bands.count == 2 ? 1 : 0
     let range = 0...max(Double(cube.values.lazy.filter(\.isFinite).max() ?? 1), 1e-12)
-    return try block(
+    return try layout.figure(
       RasterPicture.render(
         cube, band: band, ramp: .cividis, range: range, edge: Self.pictureEdge), raster.tag,
       "How far \(models) models differ on '\(raster.bands[band].name)': their standard deviation.",
-      legend(.cividis, range, unit: raster.bands[band].unit))
+      legend(.cividis, range, "standard deviation of \(named(raster.bands[band]))"))
   }
 
   private func flags(_ raster: RasterProduct, _ cube: DataCube) throws -> HTMLReport.Block {
     let entries = Set(cube.band(0).lazy.filter(\.isFinite).map { UInt8(max(0, min(255, $0))) })
       .sorted().map(PixelFlags.entry)
     let colors = Dictionary(uniqueKeysWithValues: entries.map { ($0.value, $0.color) })
-    return try block(
+    return try layout.figure(
       RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
-      "Why a pixel is missing or doubtful.",
-      entries.map { HTMLReport.LegendEntry($0.label, $0.color) })
+      "Why a pixel is missing or doubtful.", self.entries(entries))
   }
 
   private func classes(
@@ -131,12 +143,10 @@ struct ReportLayers {
     let colors = Dictionary(
       named.entries.map { ($0.value, $0.color) }, uniquingKeysWith: { first, _ in first })
     // A legend of hundreds of classes is none.
-    return try block(
+    return try layout.figure(
       RasterPicture.render(cube, band: 0, classes: colors, edge: Self.pictureEdge), raster.tag,
       "'\(raster.bands[0].name)': \(named.method).",
-      named.entries.prefix(QMLStyle.maximumEntries).map {
-        HTMLReport.LegendEntry($0.label, $0.color)
-      })
+      entries(named.entries.prefix(QMLStyle.maximumEntries)))
   }
 
   private func attributions(
@@ -144,13 +154,12 @@ struct ReportLayers {
   ) throws -> [HTMLReport.Block] {
     let features = Self.features(of: raster)
     let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
-    var legend = legend(.diverging, -limit...limit, isSigned: true)
-    legend[0].label += " or less"
-    legend[legend.count - 1].label += " or more"
+    let legend = legend(
+      .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true)
     let importance = importance(features, cube, attribution)
     return try [.chart(importance.chart, caption: importance.caption)]
       + features.indices.map { band in
-        try block(
+        try layout.figure(
           RasterPicture.render(
             cube, band: band, ramp: .diverging, range: -limit...limit, edge: Self.pictureEdge / 2),
           "\(raster.tag): \(features[band].name)",
@@ -198,22 +207,23 @@ struct ReportLayers {
   }
 
   private func legend(
-    _ ramp: ColorRamp, _ range: ClosedRange<Double>, unit: String = "", isSigned: Bool = false
-  ) -> [HTMLReport.LegendEntry] {
-    (0...4).map { step in
+    _ ramp: ColorRamp, _ range: ClosedRange<Double>, _ title: String, isSigned: Bool = false
+  ) -> MapFigure.Legend {
+    let ticks = (0...4).map { step in
       let value = range.lowerBound + (range.upperBound - range.lowerBound) * Double(step) / 4
-      let text = (isSigned && step > 2 ? "+" : "") + NumberText.short(value, significant: 3)
-      return HTMLReport.LegendEntry(
-        unit.isEmpty ? text : "\(text) \(unit)", ramp.color(at: Double(step) / 4))
+      return (isSigned && step > 2 ? "+" : "") + NumberText.short(value, significant: 3)
     }
+    guard isSigned else { return .ramp(ramp, title: title, ticks: ticks) }
+    return .ramp(
+      ramp, title: title, ticks: ["\u{2264} " + ticks[0]] + ticks[1...3] + ["\u{2265} " + ticks[4]])
   }
 
-  private func block(
-    _ picture: RasterPicture, _ title: String, _ caption: String,
-    _ legend: [HTMLReport.LegendEntry] = []
-  ) throws -> HTMLReport.Block {
-    .picture(
-      png: try PNGImage.encode(width: picture.width, height: picture.height, rgba: picture.rgba),
-      description: "Map of \(title)", caption: "\(title). \(caption)", legend: legend)
+  /// A name with its unit, where it has one.
+  private func named(_ band: Band) -> String {
+    band.unit.isEmpty ? band.name : "\(band.name) [\(band.unit)]"
+  }
+
+  private func entries(_ entries: some Sequence<QMLStyle.Entry>) -> MapFigure.Legend {
+    .entries(entries.map { HTMLReport.LegendEntry($0.label, $0.color) })
   }
 }

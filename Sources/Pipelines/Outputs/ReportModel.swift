@@ -7,7 +7,7 @@ import Segmentation
 extension ReportPage {
   /// What a model is and how its training went.
   func modelSection(_ model: ModelProduct) throws -> HTMLReport.Section {
-    var blocks: [HTMLReport.Block] = []
+    var blocks: [HTMLReport.Block] = [.table(try card(model))]
     if model.parts.count > 1 {
       blocks.append(
         .text(

@@ -16,7 +16,9 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 10, gossan \(Gossan.version)")
+    hash.add("report 11, gossan \(Gossan.version)")
+    hash.add(plan.text)
+    for argument in plan.overrides.arguments { hash.add(argument) }
     for layer in layers { hash.add(layer.path) }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
@@ -28,28 +30,11 @@ struct ReportPage {
   /// The page as HTML.
   func html(_ record: RunRecord, _ known: [KnownPlaces]) throws -> String {
     let grid = executor.lattice.grid
-    var facts = [
-      (
-        name: "Grid",
-        value: "\(grid.width) x \(grid.height) cells of "
-          + "\(NumberText.short(grid.transform.cellWidth, significant: 9)) x "
-          + "\(NumberText.short(grid.transform.cellHeight, significant: 9)) \(CRS.unitName(grid.crs))"
-      ),
-      (
-        name: "Coordinate system",
-        value: grid.crs.isEmpty
-          ? "none"
-          : CRS.name(grid.crs)
-            + (CRS.code(grid.crs).map { " (\($0))" } ?? "")
-      ),
+    let facts = [
+      (name: "Grid", value: grid.phrase),
       (name: "Seed", value: "\(plan.document.seed)"),
+      (name: "Made by", value: "gossan \(Gossan.version), GDAL \(GDAL.version)"),
     ]
-    for (name, version) in RunRecord.versions.sorted(by: { $0.key < $1.key }) {
-      facts.append((name: name, value: version))
-    }
-    for input in try record.inputs() {
-      facts.append((name: "Input", value: "\(input.file), SHA-256 \(input.digest.prefix(16))..."))
-    }
     var sections: [HTMLReport.Section] = []
     for (tag, scores) in try record.scores().sorted(by: { $0.key < $1.key }) {
       sections.append(scoresSection(tag, scores, try figures(tag, scores)))
@@ -64,16 +49,11 @@ struct ReportPage {
     sections += try targetSections() + componentSections() + orderSections()
     sections += known.compactMap(\.section)
     sections.append(
-      HTMLReport.Section("Layers", try layers.flatMap(ReportLayers(executor: executor).blocks)))
-    sections.append(
       HTMLReport.Section(
-        "How it was made",
-        [
-          .table(
-            HTMLReport.Table(
-              "The stages of the pipeline", columns: ["Stage", "Tag", "Options"],
-              rows: plan.document.stages.map { [$0.type, $0.tag, $0.options.canonicalJSON] }))
-        ]))
+        "Layers",
+        [.text(MapLayout(grid).sentence)]
+          + (try layers.flatMap(ReportLayers(executor: executor).blocks))))
+    sections += [try inputsSection(record), reproductionSection()]
     return HTMLReport(
       title: plan.document.name,
       summary: "Layers made by gossan \(Gossan.version). "

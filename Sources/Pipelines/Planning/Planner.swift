@@ -20,6 +20,7 @@ final class Planner: Sendable {
     var products: [Place: Result<Product, Unplannable>] = [:]
     var nodes: [Digest: Node] = [:]
     var problems: [Problem] = []
+    var sources: [String: [SourceFacts]] = [:]
   }
 
   private struct Place: Hashable {
@@ -74,6 +75,18 @@ final class Planner: Sendable {
 
   /// Adds a problem with a stage.
   func report(_ problem: Problem) { state.withLock { $0.problems.append(problem) } }
+
+  /// The files that stages read, by tag, as far as they were planned.
+  var sources: [String: [SourceFacts]] { state.withLock { $0.sources } }
+
+  /// Adds a file that a stage reads, once.
+  func tell(_ source: SourceFacts, tag: String) {
+    state.withLock { state in
+      if !state.sources[tag, default: []].contains(source) {
+        state.sources[tag, default: []].append(source)
+      }
+    }
+  }
 
   private func plan(
     _ tag: String, fold: FoldContext?, seed: UInt64?

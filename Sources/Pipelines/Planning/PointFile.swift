@@ -36,7 +36,10 @@ struct PointFile: Sendable {
   /// The options that say where the points are, not what is made of them.
   static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs", "coordinates"]
 
-  init(_ request: PlanRequest) throws {
+  /// Opens the layer; `use` says for people what becomes of its points.
+  init(
+    _ request: PlanRequest, use: String = "each point counts for the cell that holds it"
+  ) throws {
     let options = request.options
     path = options.filePath("file")
     layer = options.optionalString("layer")
@@ -49,16 +52,15 @@ struct PointFile: Sendable {
     do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
     files = info.files
     let names = info.layers.map(\.name)
-    guard let layer else {
-      guard let first = info.layers.first else { throw request.failure("file", "has no layer") }
-      description = first
-      return
-    }
-    guard let named = info.layers.first(where: { $0.name == layer }) else {
+    guard let first = info.layers.first else { throw request.failure("file", "has no layer") }
+    let wanted = layer
+    guard let named = wanted == nil ? first : info.layers.first(where: { $0.name == wanted }) else {
       throw request.failure(
-        "layer", "there is no layer '\(layer)'" + Suggestion.phrase(layer, among: names))
+        "layer",
+        "there is no layer '\(layer ?? "")'" + Suggestion.phrase(layer ?? "", among: names))
     }
     description = named
+    request.tell(SourceFacts(path, named, grid: grid, use: use))
   }
 
   /// What decides the points besides the file's content.

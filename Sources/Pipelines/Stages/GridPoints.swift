@@ -38,7 +38,7 @@ enum GridPoints: Stage {
     let options = request.options
     let fields = options.strings("fields")
     guard !fields.isEmpty else { throw request.failure("fields", "names no column to grid") }
-    let file = try PointFile(request)
+    let file = try PointFile(request, use: "interpolated between the points")
     for field in fields { try file.requireNumbers(field, request, option: "fields") }
     let bands = fields.map { Band(name: $0, unit: options.string("unit")) }
     let points = pointsNode(request, file, fields)

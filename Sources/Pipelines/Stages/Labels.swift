@@ -46,7 +46,10 @@ enum Labels: Stage {
         ? try cells(request, .polygons(file)) : try points(request, file)
     }
     do {
-      return try cells(request, .raster(try RasterInfo(path: path)))
+      let info = try RasterInfo(path: path)
+      request.tell(
+        SourceFacts(info, bands: [1], names: ["labels"], .nearest, grid: request.grid))
+      return try cells(request, .raster(info))
     } catch let error as GDALError {
       throw request.failure("file", "\(error); expected points, polygons or a raster")
     }

@@ -102,11 +102,13 @@ enum ReadCube: Stage {
           return try output(request, info.bands[number - 1], name, categorical)
         }
         let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
+        let resampling = resampling(request, info, isCategorical: isCategorical)
+        request.tell(
+          SourceFacts(info, bands: numbers, names: named, resampling, grid: request.grid))
         return Source(
           info: info,
           pool: try RasterPool(
-            path: path, bands: numbers, grid: request.grid,
-            resampling: resampling(request, info, isCategorical: isCategorical)),
+            path: path, bands: numbers, grid: request.grid, resampling: resampling),
           bands: numbers, outputs: outputs)
       } catch let error as GDALError {
         throw request.failure("files", "\(error)")

@@ -1,0 +1,139 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+import Reports
+import Tensors
+
+extension ReportPage {
+  /// What one must know of a model before using it.
+  ///
+  /// After Mitchell et al. (2019), "Model cards for model reporting".
+  func card(_ model: ModelProduct) throws -> HTMLReport.Table {
+    let package = try ModelPackage(try executor.value(model.parts[0].node))
+    var rows = [
+      ["What it tells", tells(model)],
+      ["Meant for", meant(package)],
+      ["How it decides", decides(model, package)],
+      ["Input", input(package)],
+    ]
+    if let training = model.training { rows.append(["Samples", try samples(training)]) }
+    rows.append(["How good it is", try quality(model)])
+    rows.append(["Limits", try limits(model, package).joined(separator: " ")])
+    if !model.members.isEmpty || model.training != nil {
+      let digest = SHA256.digest(try executor.value(model.node)).hex
+      rows.append(["File", "\(model.tag).safetensors, SHA-256 begins \(digest.prefix(16))"])
+    }
+    return HTMLReport.Table("Model card", columns: ["Question", "Answer"], rows: rows)
+  }
+
+  private func tells(_ model: ModelProduct) -> String {
+    let names = model.classes.map { "'\($0)'" }.joined(separator: ", ")
+    return switch model.architecture.head.kind {
+    case .softmax: "Probabilities of the classes \(names), which add up to 1."
+    case .sigmoid: "A probability for each of \(names), apart from the others."
+    case .linear: "Values of \(names)."
+    }
+  }
+
+  private func meant(_ package: ModelPackage) -> String {
+    let names = package.notes.sources.map(\.feature)
+    var seen: Set<String> = []
+    let features = names.filter { seen.insert($0).inserted }
+    return
+      "Maps from rasters with the same \(features.count) features, found by name and in the same "
+      + "units: \(features.joined(separator: ", "))."
+  }
+
+  private func decides(_ model: ModelProduct, _ package: ModelPackage) -> String {
+    var text =
+      switch model.method {
+      case .network: "A network"
+      case .forest: "A random forest"
+      case .logistic: "A logistic regression"
+      }
+    text += " of \(package.predictor.summary)"
+    let branches = model.architecture.branches.map { branch in
+      switch branch {
+      case .spectral: "spectral-cnn"
+      case .patch: "patch-cnn"
+      case .graph: "graph"
+      }
+    }
+    if !branches.isEmpty { text += "; branches: \(branches.joined(separator: ", "))" }
+    if model.members.count > 1 { text += "; \(model.members.count) of them together" }
+    let windows = model.architecture.windows
+    if let window = windows.max() {
+      text += ". It sees \(window) x \(window) cells around a place"
+    }
+    return text + "."
+  }
+
+  private func input(_ package: ModelPackage) -> String {
+    let steps = package.notes.preparation.map(\.type).filter { $0 != Recipe.raw }
+    return "\(package.notes.bands.count) bands, made by "
+      + (steps.isEmpty ? "reading alone" : steps.joined(separator: ", "))
+      + "; the file holds these steps and what they fitted."
+  }
+
+  private func samples(_ training: ModelProduct.Training) throws -> String {
+    let set = try SampleSet.stored(try executor.value(training.samples.node))
+    let counts = zip(training.samples.classes, set.counts).map { "\($1) '\($0)'" }
+    let files = (plan.planner.sources[training.samples.tag] ?? []).map(\.path)
+    return "\(set.count) from '\(training.samples.tag)'"
+      + (files.isEmpty ? "" : " (\(files.joined(separator: ", ")))")
+      + (set.kind == .linear ? "." : ": \(counts.joined(separator: ", ")).")
+  }
+
+  /// The leading measures of the validation.
+  private func quality(_ model: ModelProduct) throws -> String {
+    for case .scores(let product) in plan.products.map(\.product)
+    where product.model?.tag == model.tag {
+      let scores = try Scores.stored(try executor.value(product.node))
+      let wanted = ["ROC AUC", "balanced accuracy", "F1", "R2", "RMSE"]
+      let parts = scores.metrics.outputNames(scores.classes).map { output, name in
+        let measures = scores.measures(output: output).filter { wanted.contains($0.name) }
+          .compactMap { measure in
+            measure.value.map { "\(measure.name) \(String(format: "%.3f", $0))" }
+          }
+        return (name.isEmpty ? "" : "\(name): ") + measures.joined(separator: ", ")
+      }
+      return "On places that it has not seen, \(scores.foldNames.count) folds by "
+        + "\(scores.method.rawValue): \(parts.joined(separator: "; "))."
+    }
+    return "Unknown: it was not validated in this pipeline."
+  }
+
+  /// What speaks against trusting it.
+  private func limits(_ model: ModelProduct, _ package: ModelPackage) throws -> [String] {
+    var limits = ["It knows the area and the range of values of its samples."]
+    for layer in layers {
+      guard case .raster(let raster) = layer.product, case .flags = raster.presentation,
+        let share = try ReportLayers(executor: executor).share(
+          of: PixelFlags.outsideRange, in: layer)
+      else { continue }
+      limits.append(
+        "On about \(NumberText.short(100 * share, significant: 2)) % of '\(raster.tag)' a feature is "
+          + "outside that range.")
+    }
+    let folds = plan.products.compactMap { _, product in
+      if case .scores(let scores) = product, scores.model?.tag == model.tag { scores } else { nil }
+    }
+    for scores in folds {
+      let stored = try Scores.stored(try executor.value(scores.node))
+      if stored.method == .random {
+        limits.append("Its scores are from random cells and flatter it.")
+      }
+    }
+    if model.needsSegments {
+      limits.append("Its superpixels are those of this map: it is transductive.")
+    }
+    if !model.isCalibrated, package.notes.calibration == nil,
+      model.architecture.head.kind != .linear
+    {
+      limits.append("Its probabilities are not calibrated.")
+    }
+    return limits
+  }
+}
