@@ -61,7 +61,7 @@ import Testing
       "completions",
       "'gossan completions' needs a shell: bash, zsh or fish; see 'gossan completions --help'"
     ),
-    ("completions fsh", "there are no completions for 'fsh'; did you mean 'fish'?"),
+    ("completions fis", "there are no completions for 'fis'; did you mean 'fish'?"),
     ("run", "'gossan run' needs a pipeline file; see 'gossan run --help'"),
     ("run a b", "'gossan run' does not expect 'b'"),
     ("run a --job 2", "'gossan run' has no option '--job'; did you mean '--jobs'?"),

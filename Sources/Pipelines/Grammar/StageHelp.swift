@@ -1,7 +1,7 @@
 extension StageDefinition {
   /// The stage's help for the terminal, at most 80 columns wide.
   public func describe() -> String {
-    var blocks = ["\(name): \(summary)"]
+    var blocks = [HelpText.wrap("\(name): \(summary)", indentation: 0)]
     if !details.isEmpty {
       blocks.append(
         details.split(separator: "\n\n").map { paragraph in
