@@ -18,35 +18,40 @@ extension Runner {
   /// Works as a command line asks for it; what goes wrong is said and becomes an exit status.
   static func attempt(_ command: Command.Run, _ work: (Progress) throws -> Void) -> Status {
     let progress = Progress(style: command.progress, isQuiet: command.verbosity == .quiet)
-    do {
+    let status = outcome(progress) {
       Interruption.install()
       try Parallel.with(jobs: command.jobs, cancellationCheck: { try Interruption.check() }) {
         try work(progress)
       }
+    }
+    progress.finish(status)
+    return status
+  }
+
+  private static func outcome(_ progress: Progress, _ work: () throws -> Void) -> Status {
+    do {
+      try work()
       return .done
     } catch let error as PipelineError {
-      progress.finish()
-      say(error.description)
+      progress.fail(error.description)
       return error.problems.isEmpty ? .failed : .invalid
     } catch let error as StoreError {
-      progress.finish()
-      say(error.description)
+      progress.fail(error.description)
       if case .held = error { return .held }
       return .failed
     } catch is CancellationError {
-      progress.finish()
-      say("interrupted; what was made is stored, run again to go on")
+      progress.fail("interrupted; what was made is stored, run again to go on")
       return .interrupted
     } catch {
-      progress.finish()
-      say("\(error)")
+      progress.fail("\(error)")
       return .failed
     }
   }
 
   /// Writes a line to stderr.
   public static func say(_ line: String) {
-    FileHandle.standardError.write(Data(("gossan: " + line + "\n").utf8))
+    let text = Terminal.standardError.warning("gossan:") + " \(line)\n"
+    FileHandle.standardError.write(Data(text.utf8))
   }
 }
 
@@ -85,10 +90,7 @@ struct PipelineRun {
 
   func run() throws {
     let schedule = Schedule(targets: plan.targets)
-    let chunks = executor.lattice.chunks.count
-    var planned: [String: Int] = [:]
-    for node in schedule.nodes { planned[node.name, default: 0] += node.isValue ? 1 : chunks }
-    progress.plan(planned)
+    progress.plan(schedule, chunks: executor.lattice.chunks.count)
     try executor.run(schedule)
     let ledger = OutputLedger(store: executor.store)
     var result = OutputWriter.Result()
@@ -109,7 +111,6 @@ struct PipelineRun {
   }
 
   private func finish(_ result: OutputWriter.Result, _ record: RunRecord) throws {
-    progress.finish()
     let made = executor.statistics.values.reduce(0) { $0 + $1.made }
     let found = executor.statistics.values.reduce(0) { $0 + $1.found }
     guard made > 0 || !result.written.isEmpty else {

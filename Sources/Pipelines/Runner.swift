@@ -6,7 +6,7 @@ import Tensors
 /// Checks and runs pipelines for the command line.
 public struct Runner {
   /// How a run ended, as an exit status that scripts can rely on.
-  public enum Status: Int32, Sendable {
+  public enum Status: Int32, Sendable, CaseIterable {
     /// Done, also when nothing was new.
     case done = 0
     /// A stage failed.
@@ -17,6 +17,17 @@ public struct Runner {
     case held = 75
     /// The run was interrupted; what is stored stays.
     case interrupted = 130
+
+    /// What the status says, in words for help.
+    var summary: String {
+      switch self {
+      case .done: "Done, also when nothing was new."
+      case .failed: "Something failed while it was done; earlier outputs are as they were."
+      case .invalid: "The command line or the pipeline is not valid; nothing was done."
+      case .held: "Another run holds the store."
+      case .interrupted: "Interrupted; what was made is stored, and the next run goes on from it."
+      }
+    }
   }
 
   /// A plan that has no problems that can be known before pixels are read.

@@ -9,7 +9,7 @@ public enum Tool {
   /// Performs a command; results go to stdout, everything else to stderr.
   public static func perform(_ command: Command) -> Runner.Status {
     switch command {
-    case .help(let verb): print(Command.helpText(for: verb))
+    case .help(let verb): print(Command.helpText(for: verb), terminator: "")
     case .version: print("gossan \(Gossan.version)")
     case .run(let run): return Runner.run(run)
     case .check(let check): return perform(check)
@@ -18,6 +18,11 @@ public enum Tool {
     case .info(let info): return perform(info)
     case .doctor(let doctor): return perform(doctor)
     case .synthesize(let synthesize): return perform(synthesize)
+    case .completions(let shell):
+      print(shell.completions(stages: StageCatalog.definitions.map(\.name)), terminator: "")
+    case .missing:
+      FileHandle.standardError.write(Data(Command.helpText(for: nil).utf8))
+      return .invalid
     }
     return .done
   }
@@ -34,7 +39,10 @@ public enum Tool {
   private static func perform(_ stages: Command.Stages) -> Runner.Status {
     let catalog = StageCatalog.definitions
     guard let name = stages.name else {
-      print(stages.isSchema ? StageSchema.pipeline(catalog) : StageDefinition.list(catalog))
+      print(
+        stages.isSchema
+          ? StageSchema.pipeline(catalog) : StageDefinition.list(StageCatalog.groupedDefinitions),
+        terminator: "")
       return .done
     }
     guard let stage = catalog.first(where: { $0.name == name }) else {
@@ -42,7 +50,7 @@ public enum Tool {
         "there is no stage '\(name)'" + Suggestion.phrase(name, among: catalog.map(\.name)))
       return .invalid
     }
-    print(stages.isSchema ? StageSchema.stage(stage) : stage.describe())
+    print(stages.isSchema ? StageSchema.stage(stage) : stage.describe(), terminator: "")
     return .done
   }
 

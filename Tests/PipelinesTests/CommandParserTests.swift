@@ -40,17 +40,28 @@ import Testing
     #expect(try parse("info --json a.tif") == .info(info))
     #expect(try parse("doctor") == .doctor(Command.Doctor()))
     #expect(try parse("--version") == .version)
-    #expect(try parse("") == .help(nil))
+    #expect(try parse("") == .missing)
+    #expect(try parse("--help") == .help(nil))
+    #expect(try parse("completions fish") == .completions(.fish))
     #expect(try parse("help check") == .help(.check))
     #expect(try parse("run --help") == .help(.run))
   }
 
   @Test(arguments: [
     ("rum p", "there is no command 'rum'; did you mean 'run'?"),
+    ("--verzion", "there is no option '--verzion'; did you mean '--version'?"),
+    ("--frobnicate", "there is no option '--frobnicate'; expected '--help' or '--version'"),
+    ("frobnicate", "there is no command 'frobnicate'; 'gossan --help' lists the commands"),
+    ("halp", "there is no command 'halp'; did you mean 'help'?"),
+    ("help rnu", "there is no command 'rnu'; did you mean 'run'?"),
+    ("help run check", "'gossan help' does not expect 'check'"),
+    ("stages --shema", "'gossan stages' has no option '--shema'; did you mean '--schema'?"),
+    ("info a --stage.b.c=1", "'gossan info' has no option '--stage.b.c'; see 'gossan info --help'"),
     (
-      "--verzion",
-      "there is no option '--verzion'; expected 'run', 'check', 'compare', 'stages', 'info', 'doctor' or 'synthesize'"
+      "completions",
+      "'gossan completions' needs a shell: bash, zsh or fish; see 'gossan completions --help'"
     ),
+    ("completions fis", "there are no completions for 'fis'; did you mean 'fish'?"),
     ("run", "'gossan run' needs a pipeline file; see 'gossan run --help'"),
     ("run a b", "'gossan run' does not expect 'b'"),
     ("run a --job 2", "'gossan run' has no option '--job'; did you mean '--jobs'?"),

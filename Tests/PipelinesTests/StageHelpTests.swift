@@ -35,20 +35,46 @@ import Testing
     #expect(train.contains("First paragraph.\n\nSecond paragraph.\n"))
   }
 
-  @Test func examplesAreValid() throws {
-    for definition in GrammarFixture.catalog {
-      let value = JSON5Reader.read(definition.example)
-      #expect(value.problems.isEmpty)
-      var problems: [Problem] = []
-      _ = OptionSpec.validate(
-        value.value, definition.options, ignoring: ["type"], into: &problems)
-      #expect(problems.isEmpty, "\(definition.example)")
-    }
+  @Test func listsAllStagesByPurpose() {
+    let catalog = GrammarFixture.catalog
+    let text = StageDefinition.list([
+      (title: "Read", stages: Array(catalog.prefix(2))), (title: "Rest", stages: [catalog[2]]),
+    ])
+    #expect(
+      text == """
+        Read
+          read-cube           Reads bands.
+          labels              Reads labelled places.
+
+        Rest
+          split               Divides samples into folds.
+
+        """)
   }
 
-  @Test func listsAllStages() {
-    let lines = StageDefinition.list(GrammarFixture.catalog).split(separator: "\n")
-    #expect(lines.count == GrammarFixture.catalog.count)
-    #expect(lines.first == "read-cube           Reads bands.")
+  /// What a person reads of a number: what it means, its range, its unit, its default.
+  @Test func tellsUnitAndRange() {
+    let definition = StageDefinition(
+      name: "any", summary: "Any.",
+      options: [
+        OptionSpec("n", .integer(1...20), default: 1, unit: "cells", "How many."),
+        OptionSpec("x", .number(.leastNonzeroMagnitude...5), default: .optional, "How much."),
+      ], output: nil, example: "{ type: \"any\",\n  n: 5 }")
+    #expect(
+      definition.describe() == """
+        any: Any.
+
+        Makes    files only
+
+        Options
+          n                   How many. A whole number from 1 to 20, in cells; default
+                              1.
+          x                   How much. A number above 0 and at most 5; optional.
+
+        Example
+          { type: "any",
+            n: 5 }
+
+        """)
   }
 }

@@ -72,7 +72,7 @@ struct ComparisonRun {
         }
       }
     }
-    progress.finish()
+    progress.pause()
     try write(comparison)
   }
 
@@ -89,7 +89,9 @@ struct ComparisonRun {
     let nodes = plan.products.compactMap { entry -> Node? in
       if case .scores(let scores) = entry.product { scores.node } else { nil }
     }
-    try executor.run(Schedule(targets: nodes))
+    let schedule = Schedule(targets: nodes)
+    progress.plan(schedule, chunks: executor.lattice.chunks.count)
+    try executor.run(schedule)
     return try RunRecord(plan, executor).scores()
   }
 

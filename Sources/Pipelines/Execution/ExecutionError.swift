@@ -47,8 +47,19 @@ extension FileManager {
 
 /// Who is told what a run does; progress lines, bars and logs are made of this.
 protocol RunEvents: Sendable {
+  /// A chunk or value of a node is begun; the store does not have it.
+  func began(_ node: String)
   /// A chunk or value of a node was made, or found in the store.
   func advanced(_ node: String, made: Bool)
+  /// An epoch of a training in a node has ended; there are `limit` of them at most.
+  func epoch(_ node: String, done: Int, limit: Int)
   /// Something a person should know, in a sentence.
   func note(_ sentence: String)
+}
+
+extension RunEvents {
+  /// By default nobody is told.
+  func began(_ node: String) {}
+  /// By default nobody is told.
+  func epoch(_ node: String, done: Int, limit: Int) {}
 }

@@ -182,6 +182,7 @@ final class Executor: Sendable {
       events.advanced(node.name, made: false)
       return (key, content)
     }
+    events.began(node.name)
     let payload = try compute(node, window, excluding: [])
     let content = try store.write(payload.encoded, for: key)
     cache[key] = payload

@@ -1,3 +1,4 @@
+import Learning
 import Rasters
 
 /// What a node may ask for while it makes a chunk or a value.
@@ -17,6 +18,11 @@ struct NodeContext: Sendable {
   var grid: Grid { executor.lattice.grid }
   /// The division of the grid into chunks.
   var lattice: ChunkLattice { executor.lattice }
+
+  /// Tells whoever watches the run that an epoch of a training has ended.
+  func report(_ epoch: TrainingRecord.Epoch, of limit: Int) {
+    executor.events.epoch(node.name, done: epoch.number, limit: limit)
+  }
 
   /// The samples of input `index` over `window`; cells beyond the grid are NaN.
   func cube(_ index: Int, _ window: Window, excluding: Set<Cell>? = nil) throws -> DataCube {

@@ -1,43 +1,152 @@
 import Foundation
-import Glibc
 import Synchronization
 
 /// Tells a person or a log what a run does; on stderr, so that stdout stays free for results.
 final class Progress: RunEvents {
   private struct State {
-    var made: [String: Int] = [:]
-    var found = 0
-    var planned: [String: Int] = [:]
-    var finished: Set<String> = []
-    var lastDraw: ContinuousClock.Instant?
-    var lineIsOpen = false
+    var progress = ProgressState()
+    /// When the bar was drawn, and when a line about each stage was written.
+    var lastDraw = -Double.infinity
+    var lastLines: [String: Double] = [:]
+    var barIsDrawn = false
+    var isFinished = false
   }
   private let style: Command.ProgressStyle
   private let isQuiet: Bool
+  private let terminal: @Sendable () -> Terminal
+  private let write: @Sendable (String) -> Void
+  private let clock: @Sendable () -> Double
   private let state = Mutex(State())
 
-  init(style: Command.ProgressStyle, isQuiet: Bool) {
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    self.style = style == .auto ? (isTerminal ? .bar : .plain) : style
-    self.isQuiet = isQuiet
+  /// A bar is not drawn more often than this many seconds.
+  private static let drawInterval = 0.1
+  /// In logs a stage is not spoken of more often than this many seconds.
+  private static let lineInterval = 30.0
+
+  /// Shows progress on stderr in a style; `isQuiet` leaves only errors.
+  convenience init(style: Command.ProgressStyle, isQuiet: Bool) {
+    let origin = ContinuousClock.now
+    self.init(
+      style: style, isQuiet: isQuiet, ticks: true, terminal: { Terminal.standardError },
+      clock: { (ContinuousClock.now - origin) / .seconds(1) },
+      write: { FileHandle.standardError.write(Data($0.utf8)) })
   }
 
-  /// The number of chunks that are made or checked at each node.
-  func plan(_ chunks: [String: Int]) { state.withLock { $0.planned = chunks } }
+  /// Shows progress on a terminal, by a clock and through a writer of the caller's.
+  init(
+    style: Command.ProgressStyle, isQuiet: Bool, ticks: Bool = false,
+    terminal: @escaping @Sendable () -> Terminal, clock: @escaping @Sendable () -> Double,
+    write: @escaping @Sendable (String) -> Void
+  ) {
+    self.style = Self.resolved(style, on: terminal())
+    self.isQuiet = isQuiet
+    self.terminal = terminal
+    self.clock = clock
+    self.write = write
+    if ticks, self.style == .bar, !isQuiet { startTicking() }
+  }
+
+  /// What is shown: a bar needs a terminal that can draw over a line.
+  static func resolved(
+    _ style: Command.ProgressStyle, on terminal: Terminal
+  ) -> Command.ProgressStyle {
+    switch style {
+    case .auto: terminal.isTerminal && terminal.canRedraw ? .bar : .plain
+    case .bar: terminal.canRedraw ? .bar : .plain
+    case .plain, .json, .none: style
+    }
+  }
+
+  /// A long fit says nothing by itself: a tick each second keeps rates and times true.
+  private func startTicking() {
+    Thread.detachNewThread { [weak self] in
+      repeat { Thread.sleep(forTimeInterval: 1) } while self?.tick() ?? false
+    }
+  }
+
+  /// Draws again; false when there is no more to draw.
+  private func tick() -> Bool {
+    state.withLock { state in
+      if !state.isFinished { draw(&state) }
+      return !state.isFinished
+    }
+  }
+
+  private var isShown: Bool { !isQuiet && style != .none }
+}
+
+// Events.
+extension Progress {
+  /// What a schedule makes or looks at; chunks are counted once for each stored node.
+  func plan(_ schedule: Schedule, chunks: Int) {
+    var order: [String] = []
+    var totals: [String: Int] = [:]
+    for node in schedule.nodes {
+      let stage = ProgressState.stage(of: node.name)
+      if totals[stage] == nil { order.append(stage) }
+      totals[stage, default: 0] += node.isValue ? 1 : chunks
+    }
+    plan(order.map { ($0, totals[$0] ?? 0) })
+  }
+
+  /// What will be made or looked at, by stage.
+  func plan(_ counts: [(stage: String, total: Int)]) {
+    state.withLock { state in
+      state.progress.plan(counts)
+      guard isShown, style == .json else { return }
+      let stages = counts.map { ProgressEvent.Planned(stage: $0.stage, total: $0.total) }
+      emit(
+        ProgressEvent(event: .plan, total: state.progress.plannedTotal, stages: stages))
+    }
+  }
+
+  func began(_ node: String) {
+    state.withLock { state in
+      let isFirst = state.progress.begin(node, at: clock())
+      guard isShown else { return }
+      let stage = ProgressState.stage(of: node)
+      switch style {
+      case .json where isFirst: emit(ProgressEvent(event: .begin, stage: stage))
+      case .bar: drawInTime(&state)
+      case .plain where isFirst:
+        state.lastLines[stage] = clock()
+        write("making \(stage)\n")
+      case .auto, .plain, .json, .none: break
+      }
+    }
+  }
 
   func advanced(_ node: String, made: Bool) {
-    guard !isQuiet, style != .none else { return }
     state.withLock { state in
-      guard made else {
-        state.found += 1
-        return
-      }
-      state.made[node, default: 0] += 1
+      state.progress.advance(node, made: made)
+      guard isShown else { return }
+      let counts = state.progress.counts(of: node)
       switch style {
       case .json:
-        emit(#"{"event":"chunk","stage":"\#(node)","done":\#(state.made[node] ?? 0)}"#)
-      case .bar: draw(node, &state)
-      case .plain, .auto, .none: announce(node, &state)
+        emit(
+          ProgressEvent(
+            event: .chunk, stage: counts.stage, node: node, done: counts.done,
+            total: counts.total == 0 ? nil : counts.total, made: made))
+      case .bar: drawInTime(&state)
+      case .plain: speakInTime(&state)
+      case .auto, .none: break
+      }
+    }
+  }
+
+  func epoch(_ node: String, done: Int, limit: Int) {
+    state.withLock { state in
+      state.progress.epoch(node, done: done, limit: limit, at: clock())
+      guard isShown else { return }
+      switch style {
+      case .json:
+        emit(
+          ProgressEvent(
+            event: .epoch, stage: ProgressState.stage(of: node), node: node, done: done,
+            total: limit))
+      case .bar: drawInTime(&state)
+      case .plain: speakInTime(&state)
+      case .auto, .none: break
       }
     }
   }
@@ -45,44 +154,81 @@ final class Progress: RunEvents {
   func note(_ sentence: String) {
     guard !isQuiet else { return }
     state.withLock { state in
-      closeLine(&state)
+      erase(&state)
       if style == .json {
-        let text = sentence.replacingOccurrences(of: "\\", with: "\\\\")
-          .replacingOccurrences(of: "\"", with: "\\\"")
-        emit(#"{"event":"note","text":"\#(text)"}"#)
+        emit(ProgressEvent(event: .note, text: sentence))
       } else {
-        emit(sentence)
+        write(sentence + "\n")
       }
     }
   }
 
-  /// Ends a bar's line, so that what follows starts on its own.
-  func finish() { state.withLock { closeLine(&$0) } }
-
-  private func announce(_ node: String, _ state: inout State) {
-    guard state.made[node] == 1, state.finished.insert(node).inserted else { return }
-    emit("making \(node)")
+  /// Says why the run failed, also when nothing else is said.
+  func fail(_ sentence: String) {
+    state.withLock { state in
+      erase(&state)
+      if style == .json {
+        emit(ProgressEvent(event: .error, text: sentence))
+      } else {
+        write("\(terminal().warning("gossan:")) \(sentence)\n")
+      }
+    }
   }
 
-  private func draw(_ node: String, _ state: inout State) {
-    let now = ContinuousClock.now
-    if let last = state.lastDraw, now - last < .milliseconds(100) { return }
+  /// Takes a bar away until the next plan, so that results follow on lines of their own.
+  func pause() {
+    state.withLock { state in
+      erase(&state)
+      state.progress = ProgressState()
+    }
+  }
+
+  /// Ends all showing with the status of the process.
+  func finish(_ status: Runner.Status) {
+    state.withLock { state in
+      guard !state.isFinished else { return }
+      erase(&state)
+      state.isFinished = true
+      if isShown, style == .json {
+        emit(ProgressEvent(event: .done, status: status.rawValue))
+      }
+    }
+  }
+}
+
+// Showing.
+extension Progress {
+  private func emit(_ event: ProgressEvent) { write(event.json + "\n") }
+
+  private func drawInTime(_ state: inout State) {
+    if clock() - state.lastDraw >= Self.drawInterval { draw(&state) }
+  }
+
+  private func draw(_ state: inout State) {
+    let now = clock()
+    guard let view = state.progress.view(at: now) else { return }
+    let terminal = terminal()
     state.lastDraw = now
-    state.lineIsOpen = true
-    let done = state.made.values.reduce(state.found, +)
-    let total = max(done, state.planned.values.reduce(0, +))
-    let width = 24
-    let filled = total == 0 ? 0 : done * width / total
-    let bar =
-      String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-    FileHandle.standardError.write(Data("\r\u{1B}[K[\(bar)] \(done)/\(total) \(node)".utf8))
+    state.barIsDrawn = true
+    write(
+      "\r"
+        + ProgressText.bar(view, columns: terminal.columns, isColored: terminal.isColored)
+        + "\u{1B}[K")
   }
 
-  private func closeLine(_ state: inout State) {
-    guard state.lineIsOpen else { return }
-    state.lineIsOpen = false
-    FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+  private func erase(_ state: inout State) {
+    guard state.barIsDrawn else { return }
+    state.barIsDrawn = false
+    write("\r\u{1B}[K")
   }
 
-  private func emit(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+  /// A line about a stage that takes long.
+  private func speakInTime(_ state: inout State) {
+    let now = clock()
+    guard let view = state.progress.view(at: now), let last = state.lastLines[view.stage],
+      now - last >= Self.lineInterval
+    else { return }
+    state.lastLines[view.stage] = now
+    write(ProgressText.line(view) + "\n")
+  }
 }

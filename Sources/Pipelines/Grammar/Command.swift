@@ -14,8 +14,12 @@ public enum Command: Sendable, Hashable {
   case doctor(Doctor)
   /// Makes a scene whose truth is known.
   case synthesize(Synthesize)
+  /// Prints a script that completes words in a shell.
+  case completions(Shell)
   /// Shows the help of a command, or of the program.
   case help(Verb?)
+  /// Names no command: the help is shown as what was expected.
+  case missing
   /// Shows the version.
   case version
 
@@ -35,6 +39,18 @@ public enum Command: Sendable, Hashable {
     case doctor
     /// Makes a scene whose truth is known.
     case synthesize
+    /// Prints a script for a shell.
+    case completions
+  }
+
+  /// The shells whose words can be completed.
+  public enum Shell: String, Sendable, Hashable, CaseIterable {
+    /// The Bourne-again shell.
+    case bash
+    /// The Z shell.
+    case zsh
+    /// The friendly interactive shell.
+    case fish
   }
 
   /// The arguments of `gossan run`.

@@ -1,13 +1,16 @@
 extension Command {
   /// Understands the arguments after the program's name.
   public static func parse(_ arguments: [String]) throws(UsageError) -> Command {
-    guard let first = arguments.first else { return .help(nil) }
+    guard let first = arguments.first else { return .missing }
     let rest = Array(arguments.dropFirst())
     switch first {
     case "--version", "-V": return .version
     case "--help", "-h": return .help(nil)
     case "help":
-      guard let name = rest.first else { return .help(nil) }
+      guard let name = rest.first, !["--help", "-h"].contains(name) else { return .help(nil) }
+      if rest.count > 1 {
+        throw UsageError(description: "'gossan help' does not expect '\(rest[1])'")
+      }
       return .help(try verb(name))
     default: break
     }
@@ -21,9 +24,15 @@ extension Command {
 
   private static func verb(_ name: String) throws(UsageError) -> Verb {
     if let verb = Verb(rawValue: name) { return verb }
-    let hint = Suggestion.phrase(name, among: Verb.allCases.map(\.rawValue))
-    let kind = name.hasPrefix("-") ? "option" : "command"
-    throw UsageError(description: "there is no \(kind) '\(name)'\(hint)")
+    if name.hasPrefix("-") {
+      let hint = Suggestion.phrase(name, among: ["--help", "--version"])
+      throw UsageError(description: "there is no option '\(name)'\(hint)")
+    }
+    let known = Verb.allCases.map(\.rawValue) + ["help"]
+    let hint =
+      Suggestion.nearest(name, among: known).map { "; did you mean '\($0)'?" }
+      ?? "; 'gossan --help' lists the commands"
+    throw UsageError(description: "there is no command '\(name)'\(hint)")
   }
 }
 
@@ -43,24 +52,6 @@ struct CommandParser {
     self.verb = verb
     self.arguments = arguments[...]
   }
-
-  /// The options of each command; those with `=` take a value.
-  static let options: [Command.Verb: [String]] = [
-    .run: [
-      "--set=", "--out=", "--work=", "--jobs=", "--memory=", "--dry-run", "--progress=", "-q", "-v",
-      "--quiet", "--verbose", "--help",
-    ],
-    .compare: [
-      "--set=", "--out=", "--work=", "--jobs=", "--memory=", "--progress=", "--repeats=",
-      "--seeds=",
-      "-q", "--quiet", "--help",
-    ],
-    .check: ["--set=", "-q", "-v", "--quiet", "--verbose", "--help"],
-    .stages: ["--schema", "--help"],
-    .info: ["--json", "--help"],
-    .doctor: ["--json", "--help"],
-    .synthesize: ["--seed=", "--help"],
-  ]
 
   mutating func command() throws(UsageError) -> Command {
     while let argument = arguments.popFirst() {
@@ -111,6 +102,7 @@ struct CommandParser {
       doctor.isJSON = isJSON
       return .doctor(doctor)
     case .synthesize: return .synthesize(try synthesize())
+    case .completions: return .completions(try shell())
     }
   }
 
@@ -130,6 +122,17 @@ struct CommandParser {
     var result = Command.Synthesize(kind: kind, folder: operands[1])
     result.seed = seed ?? result.seed
     return result
+  }
+
+  private func shell() throws(UsageError) -> Command.Shell {
+    let words = Command.Shell.allCases.map(\.rawValue)
+    let name = try operand("a shell: " + Suggestion.alternatives(words))
+    guard let shell = Command.Shell(rawValue: name) else {
+      throw UsageError(
+        description: "there are no completions for '\(name)'"
+          + Suggestion.phrase(name, among: words))
+    }
+    return shell
   }
 
   private func operand(_ what: String) throws(UsageError) -> String {
@@ -153,26 +156,32 @@ extension CommandParser {
     let equals = argument.firstIndex(of: "=")
     let name = equals.map { String(argument[..<$0]) } ?? argument
     let attached = equals.map { String(argument[argument.index(after: $0)...]) }
-    if name.hasPrefix("--stage."), [.run, .check, .compare].contains(verb) {
+    let known = verb.form.options
+    if name.hasPrefix(CommandForm.Option.stagePrefix), known.contains(.stage) {
       return try stageOption(name, attached)
     }
-    let known = Self.options[verb] ?? []
-    if known.contains(name + "=") {
+    guard let option = known.first(where: { $0.names.contains(name) && $0 != .stage }) else {
+      throw unknown(name)
+    }
+    if option.value != nil {
       if let attached {
         try valued(name, attached)
       } else {
         try valued(name, try nextValue(name))
       }
-    } else if known.contains(name) {
-      if attached != nil { throw UsageError(description: "option '\(name)' takes no value") }
-      flag(name)
+    } else if attached != nil {
+      throw UsageError(description: "option '\(name)' takes no value")
     } else {
-      let names = known.map { $0.hasSuffix("=") ? String($0.dropLast()) : $0 }
-      let hint = Suggestion.nearest(name, among: names).map { "; did you mean '\($0)'?" }
-      throw UsageError(
-        description: "'gossan \(verb.rawValue)' has no option '\(name)'"
-          + (hint ?? "; see 'gossan \(verb.rawValue) --help'"))
+      flag(name)
     }
+  }
+
+  private func unknown(_ name: String) -> UsageError {
+    let names = (verb.form.options + [.help]).filter { $0 != .stage }.flatMap(\.names)
+    let hint = Suggestion.nearest(name, among: names).map { "; did you mean '\($0)'?" }
+    return UsageError(
+      description: "'gossan \(verb.rawValue)' has no option '\(name)'"
+        + (hint ?? "; see 'gossan \(verb.rawValue) --help'"))
   }
 
   private mutating func nextValue(_ name: String) throws(UsageError) -> String {

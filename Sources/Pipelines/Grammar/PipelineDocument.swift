@@ -64,6 +64,9 @@ public struct PipelineDocument: Sendable {
 extension PipelineDocument {
   /// The top-level keys.
   static let specs: [OptionSpec] = [
+    OptionSpec(
+      "$schema", .string, default: .optional,
+      "The JSON Schema of pipeline files, for editors; gossan does not read it."),
     OptionSpec("name", .string, default: .optional, "The name of the outputs' folder."),
     OptionSpec("parameters", .map(of: .any), default: .optional, "Values of ${name} in texts."),
     OptionSpec("grid", .object(GridSpec.specs), default: .optional, "The grid of the outputs."),

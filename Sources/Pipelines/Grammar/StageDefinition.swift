@@ -78,11 +78,13 @@ public struct StageDefinition: Sendable {
   public var inputs: [InputDefinition]
   /// What the stage makes, or nil when it only writes files.
   public var output: ProductKind?
+  /// The stage as one would write it in a pipeline file.
+  public var example: String
 
-  /// Describes a kind of stage.
+  /// Describes a kind of stage; without an `example`, the type alone stands for one.
   public init(
     name: String, summary: String, details: String = "", options: [OptionSpec] = [],
-    inputs: [InputDefinition] = [], output: ProductKind?
+    inputs: [InputDefinition] = [], output: ProductKind?, example: String = ""
   ) {
     self.name = name
     self.summary = summary
@@ -90,6 +92,7 @@ public struct StageDefinition: Sendable {
     self.options = options
     self.inputs = inputs
     self.output = output
+    self.example = example.isEmpty ? "{ type: \"\(name)\" }" : example
   }
 
   /// The keys that every stage has besides its options.

@@ -1,7 +1,7 @@
 extension StageDefinition {
   /// The stage's help for the terminal, at most 80 columns wide.
   public func describe() -> String {
-    var blocks = ["\(name): \(summary)"]
+    var blocks = [HelpText.wrap("\(name): \(summary)", indentation: 0)]
     if !details.isEmpty {
       blocks.append(
         details.split(separator: "\n\n").map { paragraph in
@@ -15,43 +15,12 @@ extension StageDefinition {
     if !options.isEmpty {
       blocks.append((["Options"] + Self.lines(options, indentation: 2)).joined(separator: "\n"))
     }
-    blocks.append("Example\n" + HelpText.wrap(example, indentation: 2))
+    blocks.append(
+      "Example\n"
+        + example.split(separator: "\n").map { line in
+          HelpText.wrap(String(line), indentation: 2 + line.prefix { $0 == " " }.count)
+        }.joined(separator: "\n"))
     return blocks.joined(separator: "\n\n") + "\n"
-  }
-
-  /// The stage as one would write it: its required options and those that have an example.
-  public var example: String {
-    var members: [JSON5Value.Member] = [
-      JSON5Value.Member(key: "type", value: JSON5Value(.string(name)))
-    ]
-    for spec in options {
-      var isRequired = false
-      if case .required = spec.fallback { isRequired = true }
-      if spec.example.isEmpty {
-        guard isRequired else { continue }
-        members.append(JSON5Value.Member(key: spec.name, value: Self.placeholder(spec.kind)))
-      } else {
-        members.append(
-          JSON5Value.Member(key: spec.name, value: JSON5Reader.read(spec.example).value))
-      }
-    }
-    return JSON5Value(.object(members)).json5
-  }
-
-  private static func placeholder(_ kind: OptionKind) -> JSON5Value {
-    switch kind {
-    case .string, .textOrList, .bands, .any: "..."
-    case .file, .files: "FILE"
-    case .integer(let range): JSON5Value(integerLiteral: max(range.lowerBound, 0))
-    case .number(let range): JSON5Value(floatLiteral: min(max(range.lowerBound, 0), 1))
-    case .bool: true
-    case .choice(let words): JSON5Value(.string(words.first ?? ""))
-    case .list(let kind): [placeholder(kind)]
-    case .map(let kind): ["...": placeholder(kind)]
-    case .object: [:]
-    case .typed(let types): ["type": JSON5Value(.string(types.keys.min() ?? ""))]
-    case .either(let first, _): placeholder(first)
-    }
   }
 
   private static func line(_ input: InputDefinition) -> String {
@@ -98,9 +67,12 @@ extension StageDefinition {
     }
   }
 
-  /// A table of all stages: name and summary.
-  public static func list(_ catalog: [StageDefinition]) -> String {
-    catalog.map { HelpText.entry($0.name, $0.summary, indentation: 0) + "\n" }.joined()
+  /// A table of stages under their purposes: name and summary.
+  public static func list(_ groups: [(title: String, stages: [StageDefinition])]) -> String {
+    groups.map { group in
+      group.title + "\n"
+        + group.stages.map { HelpText.entry($0.name, $0.summary, indentation: 2) + "\n" }.joined()
+    }.joined(separator: "\n")
   }
 }
 

@@ -58,14 +58,16 @@ struct ExplainedClass: Sendable {
       "output-scale", .choice(["log-odds", "probability"]), default: "log-odds",
       "What is explained."),
     OptionSpec(
-      "background", .integer(1...10_000), default: 50, "How many background samples are used."),
+      "background", .integer(1...10_000), default: 50, unit: "samples",
+      "How many background samples are used."),
     OptionSpec(
-      "nodes", .integer(1...256), default: 4,
+      "nodes", .integer(1...256), default: 4, unit: "nodes",
       "The first number of quadrature nodes for each background sample."),
     OptionSpec(
-      "most-nodes", .integer(1...256), default: 16, "The number at which doubling stops."),
+      "most-nodes", .integer(1...256), default: 16, unit: "nodes",
+      "The number at which doubling stops."),
     OptionSpec(
-      "permutations", .integer(1...10_000), default: 8,
+      "permutations", .integer(1...10_000), default: 8, unit: "pairs",
       "Pairs of random orders for 'shapley'; all sets of features are taken where that is no more "
         + "work."),
   ]

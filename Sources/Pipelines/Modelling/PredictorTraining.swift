@@ -19,14 +19,17 @@ struct PredictorTraining: Sendable {
 
   /// The options that `tune` may vary: those that decide neither the network nor its input.
   static let tunable: [OptionSpec] = [
-    OptionSpec("epochs", .integer(1...100_000), default: 200, "The most passes over the samples."),
-    OptionSpec("batch", .integer(1...65_536), default: 32, "The samples of one step."),
+    OptionSpec(
+      "epochs", .integer(1...100_000), default: 200, unit: "epochs",
+      "The most passes over the samples."),
+    OptionSpec(
+      "batch", .integer(1...65_536), default: 32, unit: "samples", "The samples of one step."),
     OptionSpec(
       "learning-rate", .number(.leastNonzeroMagnitude...10), default: 1e-3, "Adam's step size."),
     OptionSpec(
       "weight-decay", .number(0...10), default: 1e-4, "The penalty on squared weights."),
     OptionSpec(
-      "patience", .integer(1...100_000), default: 30,
+      "patience", .integer(1...100_000), default: 30, unit: "epochs",
       "How many epochs without a better validation loss end the training."),
     OptionSpec(
       "validation", .number(0...0.9), default: 0.2,
@@ -34,7 +37,8 @@ struct PredictorTraining: Sendable {
     OptionSpec(
       "class-weights", .choice(["balanced", "none"]), default: "balanced",
       "Whether classes of different frequency count the same."),
-    OptionSpec("trees", .integer(1...100_000), default: 500, "The trees of a random forest."),
+    OptionSpec(
+      "trees", .integer(1...100_000), default: 500, unit: "trees", "The trees of a random forest."),
     OptionSpec(
       "minimum-leaf", .integer(1...1_000_000), default: 1, unit: "samples",
       "The least samples in a leaf of a tree."),
@@ -48,7 +52,7 @@ struct PredictorTraining: Sendable {
   static let options =
     tunable + [
       OptionSpec(
-        "per-class", .integer(1...1_000_000), default: .optional,
+        "per-class", .integer(1...1_000_000), default: .optional, unit: "samples",
         "The most samples of each class that are trained on, drawn by the seed; by default all."),
       OptionSpec(
         "negatives", .choice(["known", "unlabelled"]), default: "known",
@@ -111,6 +115,9 @@ struct PredictorTraining: Sendable {
     }
   }
 
+  /// Who is told of an epoch, and of how many there can be.
+  typealias OnEpoch = (TrainingRecord.Epoch, Int) -> Void
+
   /// What a training makes.
   struct Result {
     var predictor: Predictor
@@ -121,17 +128,20 @@ struct PredictorTraining: Sendable {
     var unlabelled: PositiveUnlabelled?
   }
 
-  /// Trains on the samples at `positions`, shifted only to cells that may be seen.
+  /// Trains on the samples at `positions`, shifted only to cells that may be seen; `onEpoch` is
+  /// told of every epoch of a network and the most there can be.
   func train(
-    _ gathered: GatheredSamples, _ positions: [Int], seeing isSeen: (Cell) -> Bool = { _ in true }
+    _ gathered: GatheredSamples, _ positions: [Int], seeing isSeen: (Cell) -> Bool = { _ in true },
+    onEpoch: OnEpoch = { _, _ in }
   ) throws -> Result {
     let set = try gathered.trainingSet(
       positions, blockSize: blockSize, shifting: shifting, seeing: isSeen)
-    guard hasUnlabelled else { return try fit(set) }
-    let unlabelled = try weighed(set)
+    guard hasUnlabelled else { return try fit(set, onEpoch) }
+    let unlabelled = try weighed(set, onEpoch)
     let weights = network.classWeights
     var result = try withoutClassWeights.fit(
-      set.weighingUnlabelled(positive: 1, shares: unlabelled.weights, classWeights: weights))
+      set.weighingUnlabelled(positive: 1, shares: unlabelled.weights, classWeights: weights),
+      onEpoch)
     result.unlabelled = unlabelled
     return result
   }
@@ -148,9 +158,11 @@ struct PredictorTraining: Sendable {
     return Shifting(ways: ways, seed: network.seed)
   }
 
-  private func fit(_ set: TrainingSet) throws -> Result {
+  private func fit(_ set: TrainingSet, _ onEpoch: OnEpoch) throws -> Result {
     guard method != .network else {
-      let trained = try Trainer.train(set, architecture: architecture, options: network)
+      let trained = try Trainer.train(
+        set, architecture: architecture, options: network,
+        onEpoch: { onEpoch($0, network.epochs) })
       return Result(
         predictor: .network(trained.model), record: trained.record,
         backgroundMean: trained.backgroundMean)
@@ -222,7 +234,9 @@ struct PredictorTraining: Sendable {
   }
 
   /// How far each sample counts as positive, by models of five parts that have not seen it.
-  private func weighed(_ set: TrainingSet) throws -> PositiveUnlabelled {
+  private func weighed(
+    _ set: TrainingSet, _ onEpoch: OnEpoch
+  ) throws -> PositiveUnlabelled {
     var plain = withoutClassWeights
     plain.network.augmentations = []
     let seed = network.seed
@@ -241,7 +255,7 @@ struct PredictorTraining: Sendable {
           "the known positives lie in too few places to weigh unlabelled samples; five parts of "
             + "the map, or five cells, must hold some")
       }
-      let trained = try plain.fit(part)
+      let trained = try plain.fit(part, onEpoch)
       let tested = folds.testSamples(fold)
       let values = trained.predictor.probabilities(
         set.selecting(tested).batch(background: trained.backgroundMean))

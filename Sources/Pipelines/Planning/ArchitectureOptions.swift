@@ -7,10 +7,13 @@ enum ArchitectureOptions {
   static let branches: [String: [OptionSpec]] = [
     "spectral-cnn": [
       OptionSpec(
-        "filters", .list(of: .integer(1...4096)), default: [20], "The filters of each convolution."),
+        "filters", .list(of: .integer(1...4096)), default: [20], unit: "filters",
+        "The filters of each convolution."),
       OptionSpec("kernel", .integer(1...1024), default: 5, unit: "bands", "The taps of a filter."),
       OptionSpec("pool", .integer(1...64), default: 1, unit: "bands", "Max pooling after each."),
-      OptionSpec("width", .integer(1...4096), default: 64, "The features that the branch makes."),
+      OptionSpec(
+        "width", .integer(1...4096), default: 64, unit: "features",
+        "The features that the branch makes."),
     ],
     "patch-cnn": [
       OptionSpec("window", .integer(1...255), default: 9, unit: "cells", "The window's edge."),
@@ -20,14 +23,20 @@ enum ArchitectureOptions {
           + "filters until little is left, one max pooling among them.",
         example:
           "[{ type: \"convolution\", filters: 32, kernel: 3 }, { type: \"max-pool\", size: 2 }]"),
-      OptionSpec("width", .integer(1...4096), default: 64, "The features that the branch makes."),
+      OptionSpec(
+        "width", .integer(1...4096), default: 64, unit: "features",
+        "The features that the branch makes."),
     ],
     "graph": [
       OptionSpec(
         "hops", .integer(0...32), default: 3, unit: "cells",
         "How far values spread inside a segment."),
-      OptionSpec("width", .integer(1...4096), default: 128, "The width of the convolutions."),
-      OptionSpec("output", .integer(1...4096), default: 64, "The features that the branch makes."),
+      OptionSpec(
+        "width", .integer(1...4096), default: 128, unit: "features",
+        "The width of the convolutions."),
+      OptionSpec(
+        "output", .integer(1...4096), default: 64, unit: "features",
+        "The features that the branch makes."),
       OptionSpec("dropout", .number(0...0.95), default: 0.5, "The share dropped in training."),
       OptionSpec(
         "weights", .choice(["none", "similarity", "directional"]), default: "none",
@@ -45,7 +54,7 @@ enum ArchitectureOptions {
 
   private static let layers: [String: [OptionSpec]] = [
     "convolution": [
-      OptionSpec("filters", .integer(1...4096), default: 32, "The filters."),
+      OptionSpec("filters", .integer(1...4096), default: 32, unit: "filters", "The filters."),
       OptionSpec("kernel", .integer(1...63), default: 3, unit: "cells", "The kernel's edge."),
     ],
     "max-pool": [OptionSpec("size", .integer(1...64), default: 2, unit: "cells", "Its edge.")],
@@ -56,7 +65,7 @@ enum ArchitectureOptions {
   static let heads: [String: [OptionSpec]] = {
     let options = [
       OptionSpec(
-        "hidden", .list(of: .integer(1...4096)), default: [64],
+        "hidden", .list(of: .integer(1...4096)), default: [64], unit: "features",
         "The widths of the layers before the outputs."),
       OptionSpec("dropout", .number(0...0.95), default: 0, "The share dropped in training."),
     ]

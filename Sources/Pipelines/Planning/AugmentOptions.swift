@@ -13,18 +13,19 @@ enum AugmentOptions {
 
   private static let types: [String: [OptionSpec]] = {
     let neighbors = OptionSpec(
-      "neighbors", .integer(1...1000), default: 5,
+      "neighbors", .integer(1...1000), default: 5, unit: "samples",
       "The nearest samples of its own class that a synthetic sample may lie toward.")
     let ratio = OptionSpec(
       "ratio", .number(.leastNonzeroMagnitude...10), default: 1,
       "The size of a rarer class afterwards, as a share of the most frequent one.")
-    let copies = OptionSpec("copies", .integer(1...1000), default: 1, "Copies of every sample.")
+    let copies = OptionSpec(
+      "copies", .integer(1...1000), default: 1, unit: "copies", "Copies of every sample.")
     return [
       "smote": [neighbors, ratio],
       "borderline-smote": [
         neighbors,
         OptionSpec(
-          "border", .integer(1...1000), default: 10,
+          "border", .integer(1...1000), default: 10, unit: "samples",
           "The nearest samples of any class that tell whether one is near the border."),
         ratio,
       ],
@@ -44,7 +45,7 @@ enum AugmentOptions {
           "distance", .integer(1...20), default: 1, unit: "cells",
           "How many columns and rows a copy is read beside its sample, at most."),
         OptionSpec(
-          "copies", .integer(1...40_000), default: 8,
+          "copies", .integer(1...40_000), default: 8, unit: "copies",
           "Copies of every sample, as many as there are cells around it that may be seen."),
       ],
       "rotate-flip": [],

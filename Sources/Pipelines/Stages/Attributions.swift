@@ -32,12 +32,13 @@ enum Attributions: Stage {
     ] + ExplainedClass.options + [
       AppliedModel.missingOption,
       OptionSpec(
-        "samples", .integer(1...100_000), default: 400,
+        "samples", .integer(1...100_000), default: 400, unit: "samples",
         "The most samples that are explained, drawn by the seed."),
       OptionSpec(
-        "most", .integer(1...100), default: 12, "How many features the beeswarm shows."),
+        "most", .integer(1...100), default: 12, unit: "features",
+        "How many features the beeswarm shows."),
       OptionSpec(
-        "dependence", .integer(0...100), default: 4,
+        "dependence", .integer(0...100), default: 4, unit: "features",
         "How many of the leading features have a dependence plot."),
       OptionSpec(
         "top", .number(0...1), default: 0.1,
@@ -50,7 +51,11 @@ enum Attributions: Stage {
         "folds", [.folds], isRequired: false, source: .named,
         "The folds, from 'split': samples are explained by models that have not seen them."),
     ],
-    output: .figures)
+    output: .figures,
+    example: #"""
+      { type: "attributions", tag: "why", class: "deposit", samples: 200,
+        inputs: { model: "model", folds: "folds" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let (model, training) = try request.inspectedModel()

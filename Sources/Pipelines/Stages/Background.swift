@@ -20,7 +20,7 @@ enum Background: Stage {
       """,
     options: [
       OptionSpec(
-        "count", .integer(1...10_000_000), default: .optional,
+        "count", .integer(1...10_000_000), default: .optional, unit: "cells",
         "How many cells are drawn; by default as many as there are known places."),
       OptionSpec(
         "distance", .number(0...1e12), default: 0, unit: "map units",
@@ -36,7 +36,11 @@ enum Background: Stage {
         "cube", [.raster], isRequired: false, source: .named,
         "The cube whose complete cells may be drawn; by default every cell of the grid."),
     ],
-    output: .samples)
+    output: .samples,
+    example: #"""
+      { type: "background", tag: "samples", count: 240, distance: 750,
+        inputs: { samples: "deposits", cube: "layers" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let known = try request.samples("samples")

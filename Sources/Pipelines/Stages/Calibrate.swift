@@ -25,7 +25,11 @@ enum Calibrate: Stage {
       InputDefinition(
         "scores", [.scores], source: .named, "The scores of that model, from 'validate'."),
     ],
-    output: .model)
+    output: .model,
+    example: #"""
+      { type: "calibrate", tag: "calibrated",
+        inputs: { model: "model", scores: "scores" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     guard case .model(let model) = request.inputs["model"]?.first,

@@ -44,7 +44,12 @@ enum Classify: Stage {
         "scores", [.scores], isRequired: false, source: .named,
         "The scores of the model that made them, for the threshold \"youden\"."),
     ],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "classify", tag: "levels", outputs: ["class", "above"],
+        class: "deposit", threshold: "youden",
+        inputs: { probability: "probability", scores: "scores" } }
+      """#)
 
   /// What the stage can make.
   enum Output: String, CaseIterable {

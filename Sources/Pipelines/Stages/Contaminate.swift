@@ -24,7 +24,11 @@ enum Contaminate: Stage {
         "The bands that are changed; by default all that are not categories.", example: "[\"Li\"]"),
     ],
     inputs: [InputDefinition("raster", [.raster], "The cube.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "contaminate", rate: 0.02, factor: 10, missing: 0.05,
+        bands: ["Cu", "Zn"], inputs: ["metals"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

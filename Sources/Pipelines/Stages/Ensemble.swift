@@ -20,7 +20,7 @@ enum Ensemble: Stage {
       OptionSpec(
         "over", .choice(["seeds", "folds"]), default: "seeds", "What the models differ in."),
       OptionSpec(
-        "count", .integer(2...100), default: .optional,
+        "count", .integer(2...100), default: .optional, unit: "models",
         "The number of seeds; 5 unless given. Folds have a number of their own.", example: "5"),
     ],
     inputs: [
@@ -29,7 +29,10 @@ enum Ensemble: Stage {
         "folds", [.folds], isRequired: false, source: .named,
         "The folds, from 'split', with over: \"folds\"."),
     ],
-    output: .model)
+    output: .model,
+    example: #"""
+      { type: "ensemble", tag: "models", count: 5, inputs: ["model"] }
+      """#)
 
   /// The number of seeds unless it is given.
   private static let usualCount = 5

@@ -38,7 +38,11 @@ enum Explain: Stage {
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
     ] + ExplainedPlaces.options,
     inputs: AppliedModel.inputs + [ExplainedPlaces.input],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "explain", tag: "shap", classes: ["deposit"],
+        inputs: { model: "model", cube: "cube", where: "probability" }, above: 0.7 }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel.all(request)

@@ -22,11 +22,14 @@ enum Filters: Stage {
         "The class or label whose samples are compared with the others; by default the last.",
         example: "\"deposit\""),
       OptionSpec(
-        "samples", .integer(1...100_000), default: 1000,
+        "samples", .integer(1...100_000), default: 1000, unit: "samples",
         "The most samples that are taken, drawn by the seed."),
     ],
     inputs: [InputDefinition("model", [.model], "The model to look into.")],
-    output: .figures)
+    output: .figures,
+    example: #"""
+      { type: "filters", class: "deposit", inputs: ["model"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let inspection = try ModelInspection(request, scale: .logOdds)

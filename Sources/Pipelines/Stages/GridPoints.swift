@@ -26,13 +26,17 @@ enum GridPoints: Stage {
         "power", .number(.leastNonzeroMagnitude...32), default: 2,
         "The power of the distance in the weights."),
       OptionSpec(
-        "neighbours", .integer(0...1_000_000), default: 12,
+        "neighbours", .integer(0...1_000_000), default: 12, unit: "points",
         "How many of the nearest points are used; 0 for all."),
       OptionSpec(
         "radius", .number(0...1e12), default: 0, unit: "map units",
         "How far points are used; 0 for any distance. Cells without a point in reach are missing."),
     ],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "grid-points", tag: "metals", file: "samples.csv", x: "E", y: "N",
+        crs: "EPSG:2056", fields: ["Cu", "Pb", "Zn"], unit: "mg/kg", radius: 2000 }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let options = request.options

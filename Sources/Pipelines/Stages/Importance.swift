@@ -28,7 +28,10 @@ enum Importance: Stage {
       InputDefinition("model", [.model], "The model to look into."),
       InputDefinition("folds", [.folds], source: .named, "The folds, from 'split'."),
     ],
-    output: .figures)
+    output: .figures,
+    example: #"""
+      { type: "importance", repeats: 20, inputs: { model: "model", folds: "folds" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let folds = try FoldModels(request)

@@ -35,7 +35,11 @@ enum Impute: Stage {
           + "'impute', it is filled as well."),
     ],
     inputs: [InputDefinition("raster", [.raster], "The raster with gaps.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "impute", bands: ["Cu", "Zn"], method: "median", indicator: true,
+        inputs: ["metals"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

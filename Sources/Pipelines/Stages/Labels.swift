@@ -36,7 +36,11 @@ enum Labels: Stage {
           + "the positive one. Other codes are no samples.",
         example: "{ \"0\": \"barren\", \"1\": \"deposit\" }"),
     ],
-    output: .samples)
+    output: .samples,
+    example: #"""
+      { type: "labels", tag: "deposits", file: "deposits.gpkg", field: "class",
+        classes: { "0": "barren", "1": "deposit" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let path = request.options.filePath("file")

@@ -55,7 +55,11 @@ enum LogRatioStage: Stage {
         example: "{ Fe: \"%\" }"),
     ],
     inputs: [InputDefinition("raster", [.raster], "The parts.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "log-ratio", tag: "parts", method: "clr", bands: ["Cu", "Pb", "Zn"],
+        "detection-limits": { Pb: 0.5 }, inputs: ["metals"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

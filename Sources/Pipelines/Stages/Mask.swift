@@ -21,7 +21,11 @@ enum Mask: Stage {
       OptionSpec("keep", .choice(["inside", "outside"]), default: "inside", "What is kept."),
     ],
     inputs: [InputDefinition("raster", [.raster], "The cube to mask.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "mask", tag: "layers", file: "study-area.gpkg", keep: "inside",
+        inputs: ["raw"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

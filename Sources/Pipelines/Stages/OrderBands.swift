@@ -59,7 +59,11 @@ enum OrderBands: Stage {
         "samples", [.samples], isRequired: false, source: .named,
         "The labelled samples, for 'importance'."),
     ],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "order-bands", tag: "ordered", method: "clustered", linkage: "average",
+        optimal: true, inputs: ["cube"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

@@ -27,7 +27,8 @@ enum OrderControl: Stage {
       """,
     options: [
       OptionSpec(
-        "permutations", .integer(1...100_000), default: 100, "The number of random orders."),
+        "permutations", .integer(1...100_000), default: 100, unit: "orders",
+        "The number of random orders."),
       OptionSpec(
         "measure", .choice(measures.map(\.word)), default: .optional,
         "What orders are compared by, pooled out of fold; the mean over several labels or values. By "
@@ -37,7 +38,11 @@ enum OrderControl: Stage {
       InputDefinition("model", [.model], "The model whose order of bands is looked at."),
       InputDefinition("folds", [.folds], source: .named, "The folds, from 'split'."),
     ],
-    output: .figures)
+    output: .figures,
+    example: #"""
+      { type: "order-control", permutations: 50,
+        inputs: { model: "model", folds: "folds" } }
+      """#)
 
   /// Measures that are better the higher they are, as options and as scores call them.
   private static let measures: [(word: String, name: String)] = [

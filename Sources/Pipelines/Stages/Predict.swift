@@ -21,7 +21,10 @@ enum Predict: Stage {
       AppliedModel.missingOption,
     ],
     inputs: AppliedModel.inputs,
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "predict", tag: "probability", inputs: { model: "model", cube: "cube" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel.all(request)

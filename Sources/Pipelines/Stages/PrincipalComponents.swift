@@ -28,7 +28,7 @@ enum PrincipalComponentsStage: Stage {
         "bands", .bands, default: .optional,
         "The bands; by default all that are not categories.", example: "[\"Cu\", \"Zn\"]"),
       OptionSpec(
-        "count", .integer(1...100_000), default: .optional,
+        "count", .integer(1...100_000), default: .optional, unit: "components",
         "The number of components; by default as many as bands.", example: "3"),
       OptionSpec(
         "variance", .number(.leastNonzeroMagnitude...1), default: .optional,
@@ -38,7 +38,11 @@ enum PrincipalComponentsStage: Stage {
         "Divides bands by their standard deviations first."),
     ],
     inputs: [InputDefinition("raster", [.raster], "The bands.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "principal-components", tag: "components", count: 5,
+        correlation: true, inputs: ["cube"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("raster")

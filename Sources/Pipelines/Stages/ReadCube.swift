@@ -34,7 +34,11 @@ enum ReadCube: Stage {
         "How pixels become cells. 'auto': nearest for categories (mode when cells grow), else "
           + "bilinear (average when cells grow)."),
     ],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "read-cube", tag: "layers", files: ["geo/*.tif"],
+        categorical: { rock: { "1": "granite", "2": "gneiss" } } }
+      """#)
 
   /// Some bands of one file.
   private struct Source: Sendable {

@@ -32,15 +32,17 @@ enum ResponseStage: Stage {
         "features", .textOrList, default: .optional,
         "The features to vary; by default those that move the mean output most, at most 'most'.",
         example: "[\"W\", \"Mn\"]"),
-      OptionSpec("most", .integer(1...100), default: 6, "How many features are shown by default."),
       OptionSpec(
-        "positions", .integer(2...1000), default: 25,
+        "most", .integer(1...100), default: 6, unit: "features",
+        "How many features are shown by default."),
+      OptionSpec(
+        "positions", .integer(2...1000), default: 25, unit: "positions",
         "The number of values that a feature is given, evenly between two quantiles."),
       OptionSpec(
         "quantile", .number(0...0.49), default: 0.02,
         "The quantile of the training samples where values begin; they end as far from 1."),
       OptionSpec(
-        "samples", .integer(1...100_000), default: 200,
+        "samples", .integer(1...100_000), default: 200, unit: "samples",
         "The most samples that are followed, drawn by the seed."),
       OptionSpec(
         "slopes", .choice(["exact", "smoothed"]), default: "exact",
@@ -50,7 +52,10 @@ enum ResponseStage: Stage {
         "For smoothed slopes: how many positions to each side a line is averaged over."),
     ],
     inputs: [InputDefinition("model", [.model], "The model to look into.")],
-    output: .figures)
+    output: .figures,
+    example: #"""
+      { type: "response", class: "deposit", features: ["W", "Mn"], inputs: ["model"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let inspection = try ModelInspection(

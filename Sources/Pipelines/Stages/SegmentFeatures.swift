@@ -29,7 +29,11 @@ enum SegmentFeatures: Stage {
         "cube", [.raster], isRequired: false, source: .named,
         "The cube of the bands; by default the one that the superpixels were made from."),
     ],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "segment-features", tag: "shapes", shapes: ["elongation", "strike"],
+        inputs: { segments: "segments", cube: "cube" } }
+      """#)
 
   private static let shapes = ["size", "elongation", "strike"]
 

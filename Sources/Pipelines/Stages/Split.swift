@@ -21,7 +21,8 @@ enum Split: Stage {
         "method", .choice(["blocks", "random", "deposit", "field"]), default: "blocks",
         "How samples are divided."),
       OptionSpec(
-        "folds", .integer(2...100), default: 5, "The number of folds; not for 'field'."),
+        "folds", .integer(2...100), default: 5, unit: "folds",
+        "The number of folds; not for 'field'."),
       OptionSpec(
         "size", .number(.leastNonzeroMagnitude...1e12), default: .optional, unit: "map units",
         "The edge of a block; by default a fifth of the grid's longer side.", example: "2000"),
@@ -34,7 +35,11 @@ enum Split: Stage {
         example: "\"fold\""),
     ],
     inputs: [InputDefinition("samples", [.samples], "The samples to divide.")],
-    output: .folds)
+    output: .folds,
+    example: #"""
+      { type: "split", tag: "folds", method: "blocks", folds: 5, size: 8000,
+        inputs: { samples: "deposits" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let samples = try request.samples("samples")

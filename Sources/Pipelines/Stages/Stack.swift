@@ -12,7 +12,10 @@ enum Stack: Stage {
       the inputs. Band names must differ, since models and outputs know bands by name.
       """,
     inputs: [InputDefinition("rasters", [.raster], isMany: true, "The rasters to join, in order.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "stack", tag: "layers", inputs: ["geology", "geochemistry"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let rasters = request.rasters("rasters")

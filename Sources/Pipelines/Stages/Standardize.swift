@@ -35,7 +35,10 @@ enum Standardize: Stage {
         "What ranks are turned into by the method 'quantile'; 'normal' by default."),
     ],
     inputs: [InputDefinition("raster", [.raster], "The cube to scale.")],
-    output: .raster)
+    output: .raster,
+    example: #"""
+      { type: "standardize", tag: "cube", method: "robust", inputs: ["layers"] }
+      """#)
 
   /// The number of quantiles less one that ranks are taken among.
   private static let rankIntervals = 1000

@@ -36,10 +36,16 @@ enum SuperpixelsStage: Stage {
       OptionSpec(
         "compactness", .number(0...1e6), default: 0.1, unit: "band units",
         "The weight of nearness against likeness; bands should be standardized."),
-      OptionSpec("iterations", .integer(1...100), default: 10, "How often the centres move."),
+      OptionSpec(
+        "iterations", .integer(1...100), default: 10, unit: "iterations",
+        "How often the centres move."),
     ],
     inputs: [InputDefinition("cube", [.raster], "The cube to segment.")],
-    output: .segments)
+    output: .segments,
+    example: #"""
+      { type: "superpixels", tag: "segments", size: 50, compactness: 0.1,
+        inputs: ["cube"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let input = try request.raster("cube")

@@ -35,7 +35,7 @@ enum Targets: Stage {
         "What the band exceeds, as a share of the map's cells, instead of 'threshold'.",
         example: "0.99"),
       OptionSpec(
-        "connectivity", .integer(4...8), default: 8,
+        "connectivity", .integer(4...8), default: 8, unit: "neighbours",
         "Whether cells that touch at a corner alone belong together, 8, or not, 4."),
       OptionSpec(
         "least-area", .number(0...1e15), default: 0, unit: "m2",
@@ -60,7 +60,11 @@ enum Targets: Stage {
         "scores", [.scores], isRequired: false, source: .named,
         "The scores of the model that made the map, for the threshold \"youden\"."),
     ],
-    output: .targets)
+    output: .targets,
+    example: #"""
+      { type: "targets", class: "deposit", threshold: 0.7, "least-area": 200000,
+        inputs: { map: "probability", explanation: "shap", samples: "deposits" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let map = try request.raster("map")

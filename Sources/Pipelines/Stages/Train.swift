@@ -40,7 +40,7 @@ enum Train: Stage {
         "What is made of the models of several sizes of superpixels: the mean of their "
           + "probabilities, or the share of models that decide for a class."),
       OptionSpec(
-        "background", .integer(1...10_000), default: 50,
+        "background", .integer(1...10_000), default: 50, unit: "samples",
         "How many training samples are kept as baselines of explanations."),
     ] + PredictorTraining.options + [NestedTuning.option],
     inputs: [
@@ -53,7 +53,13 @@ enum Train: Stage {
         "folds", [.folds], isRequired: false, source: .named,
         "The folds that candidates of 'tune' are compared on, from 'split'."),
     ],
-    output: .model)
+    output: .model,
+    example: #"""
+      { type: "train", tag: "model",
+        inputs: { cube: "cube", segments: "segments", samples: "deposits" },
+        branches: [{ type: "graph", hops: 3 }, { type: "patch-cnn", window: 9 }],
+        head: { type: "softmax", hidden: [64] }, augment: [{ type: "smote" }] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let cube = try request.raster("cube")
@@ -192,9 +198,10 @@ enum Train: Stage {
   ) throws -> [UInt8] {
     let gathered = part.gathered
     let positions = method.limited(part.positions, gathered.set)
-    let trained = try method.train(gathered, positions) {
-      context.grid.shows($0, hiding: part.hidden.map { [$0] } ?? [])
-    }
+    let trained = try method.train(
+      gathered, positions,
+      seeing: { context.grid.shows($0, hiding: part.hidden.map { [$0] } ?? []) },
+      onEpoch: context.report)
     let background = BackgroundSample.choose(
       from: gathered.set, positions: positions, count: request.options.int("background"),
       seed: request.seed)

@@ -43,7 +43,11 @@ enum Validate: Stage {
         "map", [.raster], isRequired: false, source: .named,
         "The map of the model, from 'predict', to rank places on in each fold."),
     ],
-    output: .scores)
+    output: .scores,
+    example: #"""
+      { type: "validate", tag: "scores",
+        inputs: { model: "model", folds: "folds", map: "probability" } }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     guard case .model(let model) = request.inputs["model"]?.first else {

@@ -25,7 +25,10 @@ enum Write: Stage {
         isMany: true,
         "What to write.")
     ],
-    output: nil)
+    output: nil,
+    example: #"""
+      { type: "write", inputs: ["probability", "shap", "model", "scores"] }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let products = OutputTask.named(request, "products")
@@ -56,7 +59,10 @@ enum Report: Stage {
         isMany: true,
         source: .everything, "What to report; by default every product.")
     ],
-    output: nil)
+    output: nil,
+    example: #"""
+      { type: "report" }
+      """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
     .outputs(
