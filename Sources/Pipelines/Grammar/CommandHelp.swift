@@ -73,6 +73,13 @@ extension Command {
     .check: overrideHelp + verbosityHelp,
     .stages: [("--schema", "Prints JSON Schema for editors instead of help.")],
     .info: [("--json", "Answers in JSON.")],
+    .explain: [
+      ("--at X,Y", "The place in map coordinates: x or longitude first."),
+      (
+        "--crs CRS", "The coordinate system of the place, such as EPSG:4326; default the map's own."
+      ),
+      ("--json", "Answers in JSON."),
+    ],
     .doctor: [("--json", "Answers in JSON.")],
     .synthesize: [("--seed N", "What the random numbers depend on; default 1.")],
   ]
@@ -87,6 +94,7 @@ extension Command.Verb {
     case .compare: "Scores the variants of a pipeline over repeated splits and seeds."
     case .stages: "Lists the stages, or shows the options of one."
     case .info: "Describes a raster, a model or a store."
+    case .explain: "Says what a finished map holds at a place, and why."
     case .synthesize: "Makes a scene whose truth is known: belt."
     case .doctor: "Says what of GDAL, PROJ, BLAS, cores and memory is there."
     }
@@ -99,6 +107,7 @@ extension Command.Verb {
     case .compare: "compare PIPELINE [OPTIONS]"
     case .stages: "stages [NAME] [--schema]"
     case .info: "info FILE [--json]"
+    case .explain: "explain OUT --at X,Y [--crs CRS] [--json]"
     case .doctor: "doctor [--json]"
     case .synthesize: "synthesize KIND DIR [--seed N]"
     }
@@ -111,6 +120,7 @@ extension Command.Verb {
     case .compare: "gossan compare survey.json5 --repeats 10 --seeds 2"
     case .stages: "gossan stages superpixels"
     case .info: "gossan info out/survey/probability.tif --json"
+    case .explain: "gossan explain out/survey --at -120.5,60.2 --crs EPSG:4326"
     case .doctor: "gossan doctor"
     case .synthesize: "gossan synthesize belt scenes/tungsten-belt"
     }

@@ -20,8 +20,11 @@ struct OutputWriter {
   /// A raster that was written, for the report.
   struct Layer {
     let product: Product
+    let folder: String
     let path: String
     let bands: [Band]
+    /// The tag of the first of the layers that are made together.
+    let head: String
   }
 
   /// The files that were written, and the layers among all outputs.
@@ -36,10 +39,10 @@ struct OutputWriter {
     for (_, product) in products {
       switch product {
       case .raster(let raster):
-        for part in raster.family { try write(part, &result) }
+        for part in raster.family { try write(part, head: raster.tag, &result) }
       case .segments(let segments):
         for part in segments.family {
-          try write(part, &result)
+          try write(part, head: segments.tag, &result)
           try writeLayers(of: part, &result)
         }
       case .model(let model): try write(model, &result)
@@ -94,10 +97,12 @@ struct OutputWriter {
     result.written.append(path)
   }
 
-  private func write(_ raster: RasterProduct, _ result: inout Result) throws {
+  private func write(_ raster: RasterProduct, head: String, _ result: inout Result) throws {
     let path = "\(folder)/\(raster.tag).tif"
     let style = "\(folder)/\(raster.tag).qml"
-    result.layers.append(Layer(product: .raster(raster), path: path, bands: raster.bands))
+    result.layers.append(
+      Layer(
+        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head))
     let presentation = raster.presentation
     let key = try key(
       raster.node, "\(presentation.word) \(nodata)",
@@ -130,11 +135,15 @@ struct OutputWriter {
     result.written += [style, path]
   }
 
-  private func write(_ segments: SegmentsProduct, _ result: inout Result) throws {
+  private func write(
+    _ segments: SegmentsProduct, head: String, _ result: inout Result
+  ) throws {
     let path = "\(folder)/\(segments.tag).tif"
     let style = "\(folder)/\(segments.tag).qml"
     let bands = [Band(name: "segment")]
-    result.layers.append(Layer(product: .segments(segments), path: path, bands: bands))
+    result.layers.append(
+      Layer(
+        product: .segments(segments), folder: folder, path: path, bands: bands, head: head))
     let key = try key(segments.node, "segments")
     guard !ledger.isCurrent([path, style], key: key) else { return }
     let output = RasterOutput(

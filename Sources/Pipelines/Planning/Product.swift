@@ -74,6 +74,10 @@ enum Presentation: Sendable {
     let className: String
     let output: String
     let isConditionalOnSegments: Bool
+    /// The model whose output is explained.
+    let model: ModelReference
+    /// What was read or gridded of the features.
+    let sources: [Node]
     /// Features, explained output and base value: what residuals are computed from.
     let whole: Node
   }
