@@ -94,7 +94,7 @@ struct PipelineRun {
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {
       let writer = OutputWriter(
-        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata)
+        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata, form: task.form)
       let part = try writer.write(task.products)
       result.written += part.written
       result.layers += part.layers

@@ -171,4 +171,6 @@ struct OutputTask: Sendable {
   let products: [(tag: String, product: Product)]
   /// What stands for missing cells of real values on disk.
   let nodata: Double
+  /// In which form rasters are written.
+  var form = RasterForm()
 }
