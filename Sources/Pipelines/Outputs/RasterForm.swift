@@ -21,7 +21,7 @@ struct RasterForm: Sendable, Hashable {
       "The form of rasters: \"cog\", Cloud Optimized GeoTIFFs; \"geotiff\", GeoTIFFs without "
         + "overviews; \"tiles\", a folder '<tag>' of GeoTIFFs under a virtual raster '<tag>.vrt', "
         + "without those that hold no data; \"netcdf\", '<tag>.nc' with a variable for each band.",
-      example: "\"netcdf\""),
+      example: "\"geotiff\""),
     OptionSpec(
       "compression", .choice(RasterCompression.allCases.map(\.rawValue)), default: "deflate",
       "How cells are compressed; netCDF knows \"deflate\" and \"none\".", example: "\"zstd\""),
