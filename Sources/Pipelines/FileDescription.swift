@@ -51,10 +51,39 @@ struct FileDescription {
       facts.append(
         (name: "band \(index + 1)", value: "\(band.name) (\(band.typeName)\(nodata))"))
     }
+    if info.bands.isEmpty, !info.subdatasets.isEmpty {
+      facts = [facts[0], facts[1]] + (try variables(info))
+    }
     for (name, value) in info.metadata.sorted(by: { $0.key < $1.key }) {
       facts.append((name: name, value: value))
     }
     return facts
+  }
+
+  /// The rasters inside a container such as a netCDF file: size and place of the first, and all
+  /// names.
+  private static func variables(_ info: RasterInfo) throws -> [(name: String, value: String)] {
+    var result: [(name: String, value: String)] = []
+    for (index, path) in info.subdatasets.enumerated() {
+      let own = try RasterInfo(path: path)
+      if index == 0 {
+        result = [
+          (name: "size", value: "\(own.width) x \(own.height) cells"),
+          (name: "crs", value: own.grid.map { CRS.code($0.crs) ?? CRS.name($0.crs) } ?? "none"),
+          (
+            name: "geotransform",
+            value: own.grid.map { "\($0.transform.coefficients)" } ?? "none"
+          ),
+        ]
+      }
+      for band in own.bands {
+        let name = band.metadata["long_name"] ?? band.name
+        let nodata = band.nodata.map { ", nodata \($0)" } ?? ""
+        result.append(
+          (name: "variable \(index + 1)", value: "\(name) (\(band.typeName)\(nodata)), \(path)"))
+      }
+    }
+    return result
   }
 
   private static func model(_ path: String) throws -> [(name: String, value: String)] {

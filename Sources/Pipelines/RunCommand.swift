@@ -96,7 +96,7 @@ struct PipelineRun {
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {
       let writer = OutputWriter(
-        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata)
+        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata, form: task.form)
       let part = try writer.write(task.products)
       result.written += part.written
       result.layers += part.layers
@@ -111,15 +111,21 @@ struct PipelineRun {
   }
 
   private func finish(_ result: OutputWriter.Result, _ record: RunRecord) throws {
+    let outputs = try RecordedOutputs(plan, result.layers, executor, folder: folder)
     let made = executor.statistics.values.reduce(0) { $0 + $1.made }
     let found = executor.statistics.values.reduce(0) { $0 + $1.found }
-    guard made > 0 || !result.written.isEmpty else {
+    let isNew = made > 0 || !result.written.isEmpty
+    // A record of an earlier version does not say what the files hold.
+    if isNew || (try? FinishedRun(folder: folder))?.outputs != outputs {
+      try AtomicFile.write(
+        [UInt8](
+          try record.json(started: started, written: result.written, outputs: outputs)),
+        to: folder + "/run.json")
+    }
+    guard isNew else {
       progress.note("nothing was new: \(found) stored chunks and values are up to date")
       return
     }
-    try AtomicFile.write(
-      [UInt8](try record.json(started: started, written: result.written)),
-      to: folder + "/run.json")
     progress.note(
       "made \(made) chunks and values, found \(found); wrote \(result.written.count) files to "
         + folder)

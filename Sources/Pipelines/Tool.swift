@@ -16,6 +16,7 @@ public enum Tool {
     case .compare(let compare): return Runner.compare(compare)
     case .stages(let stages): return perform(stages)
     case .info(let info): return perform(info)
+    case .explain(let explain): return perform(explain)
     case .doctor(let doctor): return perform(doctor)
     case .synthesize(let synthesize): return perform(synthesize)
     case .completions(let shell):
@@ -60,6 +61,19 @@ public enum Tool {
       return .done
     } catch {
       Runner.say("\(error)")
+      return .failed
+    }
+  }
+
+  private static func perform(_ explain: Command.Explain) -> Runner.Status {
+    do {
+      let report = try PlaceQuestion(folder: explain.folder)
+        .answer(x: explain.x, y: explain.y, crs: explain.crs)
+      print(explain.isJSON ? try report.json : report.text)
+      return .done
+    } catch {
+      Runner.say("\(error)")
+      if case PlaceQuestion.Failure.usage = error { return .invalid }
       return .failed
     }
   }

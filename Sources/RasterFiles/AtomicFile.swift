@@ -148,7 +148,8 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
-  private static func names(in directory: String) -> [String] {
+  /// The names of everything in a directory; none where it cannot be read.
+  static func names(in directory: String) -> [String] {
     guard let stream = opendir(directory) else { return [] }
     defer { closedir(stream) }
     var result: [String] = []

@@ -1,7 +1,7 @@
 internal import CGDAL
 public import Rasters
 
-/// A raster to be written as a Cloud Optimized GeoTIFF.
+/// A raster to be written, in one of several forms.
 ///
 /// Blocks go one by one into a plain file beside the output; statistics are gathered on the way
 /// and stored, with everything else, before that file is copied to the final form (whose layout
@@ -32,6 +32,10 @@ public struct RasterOutput: Sendable {
   public var nodata: Double?
   /// How overviews are made.
   public var overviewResampling: OverviewResampling
+  /// The form; `path` ends with its ending.
+  public var format = RasterFormat.cog
+  /// How cells are made smaller.
+  public var compression = RasterCompression.deflate
   /// The columns and rows of a block; a multiple of 16, at least 128.
   public var blockSize = 512
 
@@ -49,16 +53,15 @@ public struct RasterOutput: Sendable {
     self.overviewResampling = overviewResampling ?? (type == .float32 ? .average : .nearest)
   }
 
-  /// The blocks in the order in which they are written.
-  public var blocks: [Window] {
-    stride(from: 0, to: grid.height, by: blockSize).flatMap { y in
-      stride(from: 0, to: grid.width, by: blockSize).map { x in
-        Window(
-          x: x, y: y, width: min(blockSize, grid.width - x), height: min(blockSize, grid.height - y)
-        )
-      }
-    }
+  /// The files beside `path` that the raster consists of: its tiles, as far as they are there.
+  public var parts: [String] {
+    TileFolder(self)?.present ?? []
   }
+
+  /// What makes the metadata of a raster, after its last block.
+  typealias Metadata = ([BandStatistics]) throws -> [String: String]
+  /// What gives all bands of a block, as the type of the output.
+  typealias Provider = (Window) throws -> CellBlock
 
   /// Writes the raster and returns the statistics of its bands.
   ///
@@ -75,9 +78,10 @@ public struct RasterOutput: Sendable {
   ) throws -> [BandStatistics] {
     GDAL.initialize()
     let file = AtomicFile(path: path)
+    let folder = TileFolder(self)
     let statistics: [BandStatistics]
     do {
-      statistics = try writeUnfinished(file.temporaryPath, metadata, provider)
+      statistics = try writeUnfinished(file.temporaryPath, folder, metadata, provider)
     } catch var error as GDALError {
       // The caller knows the output by its name.
       if error.path.hasPrefix(file.temporaryPath) { error.path = path }
@@ -85,52 +89,141 @@ public struct RasterOutput: Sendable {
     }
     try finishing(statistics)
     try file.commit(sidecars: [".aux.xml", ".ovr", ".msk"])
+    folder?.commit()
     return statistics
   }
 
   /// Writes and checks the raster under a temporary name.
   private func writeUnfinished(
-    _ temporaryPath: String, _ metadata: ([BandStatistics]) throws -> [String: String],
-    _ provider: (Window) throws -> CellBlock
+    _ temporaryPath: String, _ folder: TileFolder?, _ metadata: Metadata, _ provider: Provider
+  ) throws -> [BandStatistics] {
+    if let folder { return try writeTiles(folder, temporaryPath, metadata, provider) }
+    return format == .netCDF
+      ? try writeNetCDF(temporaryPath, metadata, provider)
+      : try writeGeoTIFF(temporaryPath, metadata, provider)
+  }
+
+  // MARK: GeoTIFF
+
+  /// Writes and checks one GeoTIFF of all cells under a temporary name.
+  private func writeGeoTIFF(
+    _ temporaryPath: String, _ metadata: Metadata, _ provider: Provider
   ) throws -> [BandStatistics] {
     let tilesPath = temporaryPath + ".tiles"
-    let tiles = try createTiles(tilesPath)
+    let tiles = try createTiles(tilesPath, grid.window)
     var statistics = [BandStatistics](repeating: BandStatistics(), count: bands.count)
-    for block in blocks {
-      try write(provider(block), at: block, into: tiles, &statistics)
+    for block in blocks(of: grid.window) {
+      let values = try prepared(provider(block), block)
+      gather(values, into: &statistics)
+      try write(values, at: block, of: grid.window, into: tiles)
     }
-    try store(statistics, in: tiles)
     try store(metadata(statistics), in: tiles.handle)
-    let log = MessageLog()
-    log.record { GDALFlushCache(tiles.handle) }
-    try log.check("GDALFlushCache", tilesPath)
-    try tiles.copy(to: temporaryPath, driver: "COG", options: creationOptions)
-    try tiles.close()
-    VSIUnlink(tilesPath)
-    try verify(temporaryPath)
+    try finish(tiles, statistics, as: temporaryPath, hasOverviews: format == .cog)
     return statistics
   }
 
-  /// GDAL 3.6 interleaves the bands of a COG by pixel, whatever it is asked for.
-  private var creationOptions: [String] {
-    [
-      "COMPRESS=DEFLATE", "PREDICTOR=YES", "BLOCKSIZE=\(blockSize)", "BIGTIFF=IF_SAFER",
-      "OVERVIEW_RESAMPLING=\(overviewResampling.rawValue)",
+  /// Writes the tiles that hold data, and the virtual raster over them under a temporary name.
+  private func writeTiles(
+    _ folder: TileFolder, _ temporaryPath: String, _ metadata: Metadata,
+    _ provider: Provider
+  ) throws -> [BandStatistics] {
+    try folder.make()
+    var statistics = [BandStatistics](repeating: BandStatistics(), count: bands.count)
+    for window in folder.windows {
+      let tiles = try createTiles(temporaryPath + ".tiles", window)
+      var own = [BandStatistics](repeating: BandStatistics(), count: bands.count)
+      for block in blocks(of: window) {
+        let values = try prepared(provider(block), block)
+        gather(values, into: &statistics)
+        gather(values, into: &own)
+        try write(values, at: block, of: window, into: tiles)
+      }
+      guard own.contains(where: { $0.validCount > 0 }) else {
+        try discard(tiles)
+        continue
+      }
+      try folder.add(window) { try finish(tiles, own, as: $0, hasOverviews: true) }
+    }
+    let text = folder.virtualRaster(statistics, try metadata(statistics))
+    try AtomicFile.write(text, to: temporaryPath)
+    try verify(temporaryPath, grid.window, hasOverviews: true)
+    return statistics
+  }
+
+  /// The blocks of a window in the order in which they are written.
+  func blocks(of window: Window) -> [Window] {
+    stride(from: window.y, to: window.maxY, by: blockSize).flatMap { y in
+      stride(from: window.x, to: window.maxX, by: blockSize).map { x in
+        Window(x: x, y: y, width: blockSize, height: blockSize).intersection(window)
+      }
+    }
+  }
+
+  /// By what overviews are smaller than the raster: until one fits into a block.
+  var overviewFactors: [Int32] { overviewFactors(of: grid.window) }
+
+  private func overviewFactors(of window: Window) -> [Int32] {
+    var factors: [Int32] = []
+    var factor = 1
+    func size(_ cells: Int) -> Int { (cells + factor - 1) / factor }
+    while size(window.width) > blockSize || size(window.height) > blockSize {
+      factor *= 2
+      factors.append(Int32(factor))
+    }
+    return factors
+  }
+
+  /// The plain file becomes a compressed one, each band in blocks of its own.
+  ///
+  /// GDAL's driver for Cloud Optimized GeoTIFFs would interleave bands by pixel; its driver for
+  /// GeoTIFFs writes the same order of directories and overviews when it copies these.
+  private func finish(
+    _ tiles: Dataset, _ statistics: [BandStatistics], as path: String, hasOverviews: Bool
+  ) throws(GDALError) {
+    for (index, band) in bands.enumerated() {
+      // With statistics GDAL and QGIS need not estimate.
+      try store(metadata(of: band, statistics[index]), in: tiles.band(index + 1))
+    }
+    let log = MessageLog()
+    log.record { GDALFlushCache(tiles.handle) }
+    try log.check("GDALFlushCache", tiles.path)
+    let window = Window(x: 0, y: 0, width: tiles.width, height: tiles.height)
+    var factors = hasOverviews ? overviewFactors(of: window) : []
+    if !factors.isEmpty {
+      try check(
+        GDALBuildOverviews(
+          tiles.handle, overviewResampling.rawValue, Int32(factors.count), &factors, 0, nil, nil,
+          nil), "GDALBuildOverviews", tiles.path)
+    }
+    let options = [
+      "TILED=YES", "BLOCKXSIZE=\(blockSize)", "BLOCKYSIZE=\(blockSize)", "INTERLEAVE=BAND",
+      "BIGTIFF=IF_SAFER",
     ]
+    try tiles.copy(
+      to: path, driver: "GTiff",
+      options: options + compression.options(type)
+        + (hasOverviews ? ["COPY_SRC_OVERVIEWS=YES"] : []))
+    try discard(tiles)
+    try verify(path, window, hasOverviews: hasOverviews)
+  }
+
+  private func discard(_ tiles: Dataset) throws(GDALError) {
+    try tiles.close()
+    VSIUnlink(tiles.path)
   }
 
   /// Creates the plain file that takes the blocks, with all that is known beforehand.
-  private func createTiles(_ tilesPath: String) throws(GDALError) -> Dataset {
+  private func createTiles(_ tilesPath: String, _ window: Window) throws(GDALError) -> Dataset {
     let isColored = bands.contains { $0.color == .red }
     let tiles = try Dataset(
-      creating: tilesPath, driver: "GTiff", width: grid.width, height: grid.height,
+      creating: tilesPath, driver: "GTiff", width: window.width, height: window.height,
       bandCount: bands.count, type: type.type,
       options: [
         "TILED=YES", "BLOCKXSIZE=\(blockSize)", "BLOCKYSIZE=\(blockSize)", "INTERLEAVE=BAND",
         "BIGTIFF=IF_SAFER", "PHOTOMETRIC=\(isColored ? "RGB" : "MINISBLACK")",
       ])
     if !grid.isOfCells {
-      var coefficients = grid.transform.coefficients
+      var coefficients = grid.transform(of: window).coefficients
       try check(
         GDALSetGeoTransform(tiles.handle, &coefficients), "GDALSetGeoTransform", tilesPath)
     }
@@ -167,96 +260,39 @@ public struct RasterOutput: Sendable {
     }
   }
 
-  /// Sets the statistics of the bands, which GDAL and QGIS then need not estimate.
-  ///
-  /// GDAL's own function for it would round them to 14 digits.
-  private func store(_ statistics: [BandStatistics], in tiles: Dataset) throws(GDALError) {
-    for (index, statistics) in statistics.enumerated() {
-      var items = ["VALID_PERCENT": (100 * statistics.validPercent).rounded() / 100]
-      if statistics.validCount > 0 {
-        items["MINIMUM"] = statistics.minimum
-        items["MAXIMUM"] = statistics.maximum
-        items["MEAN"] = statistics.mean
-        items["STDDEV"] = statistics.standardDeviation
-      }
-      let texts = items.map { ("STATISTICS_\($0.key)", plain($0.value)) }
-      try store(Dictionary(uniqueKeysWithValues: texts), in: tiles.band(index + 1))
-    }
-  }
-
-  /// All digits of a number, and no decimal point for a whole one.
-  private func plain(_ value: Double) -> String {
-    Int(exactly: value).map(String.init) ?? "\(value)"
-  }
-
-  /// Opens what was written and compares it with what was asked for.
-  private func verify(_ written: String) throws(GDALError) {
+  /// Opens what was written of a window and compares it with what was asked for.
+  private func verify(
+    _ written: String, _ window: Window, hasOverviews: Bool
+  ) throws(GDALError) {
     let info = try RasterInfo(path: written)
+    let isTile = window != grid.window
+    let transform = isTile ? nil : grid.transform
     let isRight =
-      info.width == grid.width && info.height == grid.height && info.bands.count == bands.count
-      && info.imageStructure["LAYOUT"] == "COG" && info.gridOfCells.transform == grid.transform
+      info.width == window.width && info.height == window.height
+      && info.bands.count == bands.count
+      && (transform == nil || info.gridOfCells.transform == transform)
+      && info.bands.allSatisfy {
+        $0.overviewSizes.count == (hasOverviews ? overviewFactors(of: window).count : 0)
+      }
     guard isRight else {
       throw GDALError(
         call: "checking what was written", path: path,
-        message: "GDAL wrote \(info.width) x \(info.height) cells of \(info.bands.count) bands, "
-          + "transform \(info.gridOfCells.transform.coefficients), structure "
-          + "\(info.imageStructure) instead of a COG of \(grid.width) x \(grid.height) cells of "
-          + "\(bands.count) bands, transform \(grid.transform.coefficients)")
+        message: "GDAL wrote \(info.width) x \(info.height) cells of \(info.bands.count) bands "
+          + "with \(info.bands.first?.overviewSizes.count ?? 0) overviews, transform "
+          + "\(info.gridOfCells.transform.coefficients), structure \(info.imageStructure) instead "
+          + "of \(window.width) x \(window.height) cells of \(bands.count) bands, transform "
+          + "\(grid.transform.coefficients)")
     }
   }
 }
 
-/// Writing of blocks.
-extension RasterOutput {
-  private func write(
-    _ cells: CellBlock, at block: Window, into tiles: Dataset, _ statistics: inout [BandStatistics]
-  ) throws(GDALError) {
-    switch (cells, type) {
-    case (.float32(let values), .float32):
-      let missing = nodata.map { Float($0) }
-      try write(replacingMissing(values, by: missing), missing, block, tiles, &statistics)
-    case (.uint32(let values), .uint32):
-      try write(values, nodata.flatMap { UInt32(exactly: $0) }, block, tiles, &statistics)
-    case (.uint16(let values), .uint16):
-      try write(values, nodata.flatMap { UInt16(exactly: $0) }, block, tiles, &statistics)
-    case (.byte(let values), .byte):
-      try write(values, nodata.flatMap { UInt8(exactly: $0) }, block, tiles, &statistics)
-    default:
-      preconditionFailure("a block of other cells than the output's \(type)")
-    }
-  }
-
-  /// The values with `missing` for those that are NaN or infinite.
-  ///
-  /// GDAL takes numbers for nodata that differ by up to 4 units in the last place; valid values
-  /// that near are moved to 8 units from it, towards zero.
-  private func replacingMissing(_ values: [Float], by missing: Float?) -> [Float] {
-    guard let missing, !missing.isNaN else { return values.map { $0.isFinite ? $0 : .nan } }
-    let slack = 8 * Float.ulpOfOne * abs(missing)
-    let beside = missing == 0 ? .leastNormalMagnitude : missing * (1 - 8 * Float.ulpOfOne)
-    return values.map { value in
-      guard value.isFinite else { return missing }
-      return abs(value - missing) <= slack ? beside : value
-    }
-  }
-
-  private func write<Value: OutputValue>(
-    _ values: [Value], _ nodata: Value?, _ block: Window, _ tiles: Dataset,
-    _ statistics: inout [BandStatistics]
-  ) throws(GDALError) {
-    let count = block.cellCount
-    precondition(
-      values.count == count * bands.count,
-      "\(values.count) values for \(bands.count) bands of \(count) cells")
-    for band in bands.indices {
-      statistics[band].add(values[band * count..<(band + 1) * count], nodata: nodata)
-    }
-    var cells = values
-    try check(
-      GDALDatasetRasterIOEx(
-        tiles.handle, GF_Write, Int32(block.x), Int32(block.y), Int32(block.width),
-        Int32(block.height), &cells, Int32(block.width), Int32(block.height), type.type,
-        Int32(bands.count), nil, 0, 0, 0, nil), "GDALDatasetRasterIO", path,
-      "column \(block.x), row \(block.y)")
+extension Grid {
+  /// The transform of a part of the grid.
+  func transform(of window: Window) -> GeoTransform {
+    if window.x == 0, window.y == 0 { return transform }
+    let corner = transform.map(column: Double(window.x), row: Double(window.y))
+    return GeoTransform(
+      originX: corner.x, columnX: transform.columnX, rowX: transform.rowX, originY: corner.y,
+      columnY: transform.columnY, rowY: transform.rowY)
   }
 }

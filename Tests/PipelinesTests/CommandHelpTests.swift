@@ -1,4 +1,6 @@
 import Foundation
+import RasterFiles
+import Rasters
 import Testing
 
 @testable import Pipelines
@@ -31,6 +33,11 @@ import Testing
       #expect(problems(root, compare.run.pipeline, compare.run.overrides) == [])
     case .stages(let stages): #expect(StageCatalog.stage(stages.name ?? "") != nil)
     case .info(let info): _ = try FileDescription("\(root)/\(info.file)").text(isJSON: true)
+    case .explain(let explain):
+      let grid = try RasterInfo(path: "\(root)/sample-rasters/jura/landuse_rock.tif").gridOfCells
+      let place = try CRS.transform(
+        x: [explain.x], y: [explain.y], from: CRS.wkt(from: explain.crs ?? ""), to: grid.crs)
+      #expect(grid.cell(x: place.x[0], y: place.y[0]) != nil)
     case .synthesize, .doctor, .completions: break
     case .help, .version, .missing: Issue.record("\(example)")
     }

@@ -38,6 +38,16 @@ import Testing
     var info = Command.Info(file: "a.tif")
     info.isJSON = true
     #expect(try parse("info --json a.tif") == .info(info))
+    var explain = Command.Explain(folder: "out", x: -120.5, y: 60.2)
+    for at in ["--at -120.5,60.2", "--at -120.5, 60.2", "--at -120.5 ,60.2", "--at=-120.5,+60.2"] {
+      #expect(try parse("explain out \(at)") == .explain(explain))
+      #expect(try parse("explain \(at) out") == .explain(explain))
+    }
+    #expect(try Command.parse(["explain", "out", "--at", " -120.5, 60.2 "]) == .explain(explain))
+    explain.crs = "EPSG:4326"
+    explain.isJSON = true
+    #expect(
+      try parse("explain --json out --crs EPSG:4326 --at -120.5,60.2") == .explain(explain))
     #expect(try parse("doctor") == .doctor(Command.Doctor()))
     #expect(try parse("--version") == .version)
     #expect(try parse("") == .missing)
@@ -79,6 +89,14 @@ import Testing
     ("run a --stage.x=5", "expected --stage.TAG.OPTION=VALUE, found '--stage.x=5'"),
     ("run a --stage.x.y", "expected --stage.TAG.OPTION=VALUE, found '--stage.x.y'"),
     ("doctor x", "'gossan doctor' does not expect 'x'"),
+    ("explain out", "'gossan explain' needs a place: --at X,Y; see 'gossan explain --help'"),
+    ("explain --at 1,2", "'gossan explain' needs a folder of outputs; see 'gossan explain --help'"),
+    ("explain out --at 1", "option '--at': expected X,Y such as -120.5,60.2, found '1'"),
+    ("explain out --at 1,2,3", "option '--at': expected X,Y such as -120.5,60.2, found '1,2,3'"),
+    ("explain out --at nan,2", "option '--at': expected X,Y such as -120.5,60.2, found 'nan,2'"),
+    ("explain out --at NaN,2", "option '--at': expected X,Y such as -120.5,60.2, found 'NaN,2'"),
+    ("explain out --at 1,", "option '--at': expected X,Y such as -120.5,60.2, found '1,'"),
+    ("explain out --at", "option '--at' needs a value"),
   ])
   func saysWhatIsWrong(line: String, message: String) {
     #expect(throws: UsageError(description: message)) { try parse(line) }

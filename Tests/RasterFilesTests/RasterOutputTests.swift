@@ -44,7 +44,7 @@ import Testing
     let info = try RasterInfo(path: output.path)
     #expect(info.grid?.transform == grid.transform)
     #expect(CRS.isSame(info.grid?.crs ?? "", grid.crs))
-    #expect(info.imageStructure["LAYOUT"] == "COG")
+    #expect(info.imageStructure["INTERLEAVE"] == "BAND")
     #expect(info.imageStructure["COMPRESSION"] == "DEFLATE")
     #expect(info.metadata["METHOD"] == "test")
     #expect(info.metadata["MEAN"] == "\(statistics[1].mean)")

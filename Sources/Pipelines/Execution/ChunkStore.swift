@@ -14,7 +14,7 @@ final class ChunkStore: Sendable {
   private let lockDescriptor: Int32
   private let parts = Mutex<[String: Digest]>([:])
   private static let magic = [UInt8]("GOSSAN1\n".utf8)
-  private static let headerSize = 8 + 8 + 32
+  static let headerSize = 8 + 8 + 32
 
   /// Opens the store, makes its folder if need be and takes its lock.
   init(directory: String) throws {
@@ -91,8 +91,13 @@ final class ChunkStore: Sendable {
     try AtomicFile.write(digest.bytes, to: path)
   }
 
+  /// Where a store keeps what is stored under a key.
+  static func path(of key: Digest, in directory: String) -> String {
+    "\(directory)/objects/\(key.hex.prefix(2))/\(key.hex.dropFirst(2))"
+  }
+
   private func folder(of key: Digest) -> String { "\(directory)/objects/\(key.hex.prefix(2))" }
-  private func path(of key: Digest) -> String { "\(folder(of: key))/\(key.hex.dropFirst(2))" }
+  private func path(of key: Digest) -> String { Self.path(of: key, in: directory) }
   private func partPath(content: Digest, part: String) -> String {
     "\(folder(of: content))/\(content.hex.dropFirst(2))\(part)"
   }

@@ -120,6 +120,11 @@ final class Executor: Sendable {
     _ = try record(node, chunk)
   }
 
+  /// The key of a chunk of a stored node; makes it if it is missing.
+  func key(of node: Node, _ chunk: ChunkLattice.Index) throws -> Digest {
+    try record(node, chunk).key
+  }
+
   private func digest(
     _ node: Node, _ chunk: ChunkLattice.Index, part: Window, of whole: Window
   ) throws -> Digest {

@@ -91,6 +91,21 @@ final class Node: Sendable {
   /// The bands of a raster node; empty for others.
   var bands: [Band] { if case .raster(let bands) = kind { bands } else { [] } }
 
+  /// The stored rasters below, or the node itself, that are made of no other raster: what was read
+  /// or gridded, each once.
+  var sources: [Node] {
+    var seen: Set<ObjectIdentifier> = []
+    var result: [Node] = []
+    func visit(_ node: Node) {
+      guard seen.insert(ObjectIdentifier(node)).inserted, !node.bands.isEmpty else { return }
+      let below = node.edges.map(\.node).filter { !$0.bands.isEmpty }
+      if below.isEmpty, node.isStored { result.append(node) }
+      for node in below { visit(node) }
+    }
+    visit(self)
+    return result
+  }
+
   /// Whether the node is made once rather than chunk by chunk.
   var isValue: Bool { if case .value = kind { true } else { false } }
 }

@@ -10,6 +10,8 @@ public enum Command: Sendable, Hashable {
   case stages(Stages)
   /// Describes a file.
   case info(Info)
+  /// Asks a finished map for a place.
+  case explain(Explain)
   /// Says what of the system is there and what is missing.
   case doctor(Doctor)
   /// Makes a scene whose truth is known.
@@ -35,6 +37,8 @@ public enum Command: Sendable, Hashable {
     case stages
     /// Describes a file.
     case info
+    /// Asks a finished map for a place.
+    case explain
     /// Looks at the system.
     case doctor
     /// Makes a scene whose truth is known.
@@ -124,6 +128,27 @@ public enum Command: Sendable, Hashable {
 
     /// Describes a file.
     public init(file: String) { self.file = file }
+  }
+
+  /// The arguments of `gossan explain`.
+  public struct Explain: Sendable, Hashable {
+    /// The folder of the outputs.
+    public var folder: String
+    /// The place, x or longitude.
+    public var x: Double
+    /// The place, y or latitude.
+    public var y: Double
+    /// The coordinate system of the place, or nil for that of the outputs.
+    public var crs: String?
+    /// Whether the answer is JSON.
+    public var isJSON = false
+
+    /// Asks for a place.
+    public init(folder: String, x: Double, y: Double) {
+      self.folder = folder
+      self.x = x
+      self.y = y
+    }
   }
 
   /// The arguments of `gossan doctor`.

@@ -93,6 +93,11 @@ extension Command.Verb {
       summary: "Describes a raster, a model or a store.",
       operands: [CommandForm.Operand(name: "FILE", values: .file)], options: [.json],
       example: "gossan info sample-rasters/jura/landuse_rock.tif --json"),
+    .explain: CommandForm(
+      summary: "Says what a finished map holds at a place, and why.",
+      operands: [CommandForm.Operand(name: "OUT", values: .folder)],
+      options: [.at, .crs, .json],
+      example: "gossan explain out/geochemical-anomaly --at 6.86,47.14 --crs EPSG:4326"),
     .synthesize: CommandForm(
       summary: "Makes a scene whose truth is known: belt.",
       operands: [
@@ -163,6 +168,12 @@ extension CommandForm.Option {
   static let schema = Self(
     names: ["--schema"],
     summary: "Prints JSON Schema instead of help: of a pipeline file, or of the stage NAME.")
+  static let at = Self(
+    names: ["--at"], value: "X,Y",
+    summary: "The place in map coordinates: x or longitude first.")
+  static let crs = Self(
+    names: ["--crs"], value: "CRS",
+    summary: "The coordinate system of the place, such as EPSG:4326; default the map's own.")
   static let json = Self(names: ["--json"], summary: "Answers in JSON.")
   static let quiet = Self(names: ["-q", "--quiet"], summary: "Says only what went wrong.")
   static let verbose = Self(

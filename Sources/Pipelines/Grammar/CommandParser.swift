@@ -47,6 +47,8 @@ struct CommandParser {
   private var repeats: Int?
   private var seeds: Int?
   private var seed: Int?
+  private var place: (x: Double, y: Double)?
+  private var crs: String?
 
   init(verb: Command.Verb, arguments: [String]) {
     self.verb = verb
@@ -101,9 +103,22 @@ struct CommandParser {
       var doctor = Command.Doctor()
       doctor.isJSON = isJSON
       return .doctor(doctor)
+    case .explain: return .explain(try explain())
     case .synthesize: return .synthesize(try synthesize())
     case .completions: return .completions(try shell())
     }
+  }
+
+  private func explain() throws(UsageError) -> Command.Explain {
+    let folder = try operand("a folder of outputs")
+    guard let place else {
+      throw UsageError(
+        description: "'gossan explain' needs a place: --at X,Y; see 'gossan explain --help'")
+    }
+    var result = Command.Explain(folder: folder, x: place.x, y: place.y)
+    result.crs = crs
+    result.isJSON = isJSON
+    return result
   }
 
   private func synthesize() throws(UsageError) -> Command.Synthesize {
@@ -185,8 +200,16 @@ extension CommandParser {
   }
 
   private mutating func nextValue(_ name: String) throws(UsageError) -> String {
-    guard let value = arguments.popFirst(), !value.hasPrefix("--") else {
+    guard var value = arguments.popFirst(), !value.hasPrefix("--") else {
       throw UsageError(description: "option '\(name)' needs a value")
+    }
+    // A blank after the comma makes two arguments of a place.
+    if name == "--at" {
+      while value.hasSuffix(",") || arguments.first?.hasPrefix(",") == true,
+        let next = arguments.popFirst()
+      {
+        value += next
+      }
     }
     return value
   }
@@ -207,6 +230,8 @@ extension CommandParser {
       throw UsageError(description: "option '\(name)' needs a value")
     }
     switch name {
+    case "--at": place = try Self.place(value)
+    case "--crs": crs = value
     case "--set": run.overrides.parameters.append(try Self.parameter(value))
     case "--out": run.output = value
     case "--work": run.work = value
@@ -236,6 +261,16 @@ extension CommandParser {
       run.progress = style
     default: break
     }
+  }
+
+  private static func place(_ value: String) throws(UsageError) -> (x: Double, y: Double) {
+    let numbers = value.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      JSON5Reader.number(part.split(separator: " ").joined(separator: " "))
+    }
+    guard numbers.count == 2, let x = numbers[0], let y = numbers[1], x.isFinite, y.isFinite else {
+      throw unexpected(value, "--at", "X,Y such as -120.5,60.2")
+    }
+    return (x, y)
   }
 
   private static func count(_ value: String, _ name: String) throws(UsageError) -> Int {

@@ -13,15 +13,20 @@ struct OutputWriter {
   let ledger: OutputLedger
   let folder: String
   let nodata: Double
+  /// In which form rasters are written.
+  var form = RasterForm()
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 3, GDAL \(GDAL.version)"
+  private static let revision = "outputs 4, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report.
   struct Layer {
     let product: Product
+    let folder: String
     let path: String
     let bands: [Band]
+    /// The tag of the first of the layers that are made together.
+    let head: String
   }
 
   /// The files that were written, and the layers among all outputs.
@@ -36,10 +41,10 @@ struct OutputWriter {
     for (_, product) in products {
       switch product {
       case .raster(let raster):
-        for part in raster.family { try write(part, &result) }
+        for part in raster.family { try write(part, head: raster.tag, &result) }
       case .segments(let segments):
         for part in segments.family {
-          try write(part, &result)
+          try write(part, head: segments.tag, &result)
           try writeLayers(of: part, &result)
         }
       case .model(let model): try write(model, &result)
@@ -94,15 +99,19 @@ struct OutputWriter {
     result.written.append(path)
   }
 
-  private func write(_ raster: RasterProduct, _ result: inout Result) throws {
-    let path = "\(folder)/\(raster.tag).tif"
+  private func write(_ raster: RasterProduct, head: String, _ result: inout Result) throws {
+    let path = "\(folder)/\(raster.tag)\(form.ending)"
     let style = "\(folder)/\(raster.tag).qml"
-    result.layers.append(Layer(product: .raster(raster), path: path, bands: raster.bands))
+    result.layers.append(
+      Layer(
+        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head))
     let presentation = raster.presentation
     let key = try key(
-      raster.node, "\(presentation.word) \(nodata)",
+      raster.node, "\(presentation.word) \(nodata) \(form.identity)",
       with: presentation.facts)
-    guard !ledger.isCurrent([path, style], key: key) else { return }
+    guard !ledger.isCurrent([path, style], key: key) else {
+      return try removeOtherForms(of: raster.tag)
+    }
     var output = RasterOutput(
       path: path, grid: executor.lattice.grid,
       bands: raster.bands.map {
@@ -111,13 +120,14 @@ struct OutputWriter {
       type: presentation.isWhole ? .byte : .float32,
       overviewResampling: presentation.overviews)
     output.nodata = presentation.nodata(nodata)
+    form.apply(to: &output, key)
     let missing = UInt8(output.nodata.flatMap { UInt8(exactly: $0) } ?? 0)
     let metadata = try metadata(of: raster)
     var flags: Set<UInt8> = []
     try output.write(
       metadata: { _ in metadata },
       finishing: { statistics in
-        try AtomicFile.write(Self.style(raster, statistics, flags).xml, to: style)
+        try AtomicFile.write(self.style(raster, statistics, flags).xml, to: style)
       },
       provider: { window in
         let cube = try executor.cube(raster.node, window)
@@ -126,20 +136,28 @@ struct OutputWriter {
         flags.formUnion(values)
         return .byte(values)
       })
-    try ledger.record([path, style], key: key)
+    try ledger.record([path, style], key: key, parts: output.parts)
+    try removeOtherForms(of: raster.tag)
     result.written += [style, path]
   }
 
-  private func write(_ segments: SegmentsProduct, _ result: inout Result) throws {
-    let path = "\(folder)/\(segments.tag).tif"
+  private func write(
+    _ segments: SegmentsProduct, head: String, _ result: inout Result
+  ) throws {
+    let path = "\(folder)/\(segments.tag)\(form.ending)"
     let style = "\(folder)/\(segments.tag).qml"
     let bands = [Band(name: "segment")]
-    result.layers.append(Layer(product: .segments(segments), path: path, bands: bands))
-    let key = try key(segments.node, "segments")
-    guard !ledger.isCurrent([path, style], key: key) else { return }
-    let output = RasterOutput(
+    result.layers.append(
+      Layer(
+        product: .segments(segments), folder: folder, path: path, bands: bands, head: head))
+    let key = try key(segments.node, "segments \(form.identity)")
+    guard !ledger.isCurrent([path, style], key: key) else {
+      return try removeOtherForms(of: segments.tag)
+    }
+    var output = RasterOutput(
       path: path, grid: executor.lattice.grid, bands: [OutputBand(name: "segment")],
       type: .uint32, overviewResampling: .nearest)
+    form.apply(to: &output, key)
     var ids: Set<UInt32> = []
     try output.write(
       metadata: { _ in ["METHOD": "superpixels", "CELLS": "\(segments.lattice.size)"] },
@@ -156,7 +174,8 @@ struct OutputWriter {
         ids.formUnion(raster.ids.lazy.filter { $0 != SegmentRaster.none })
         return .uint32(raster.ids)
       })
-    try ledger.record([path, style], key: key)
+    try ledger.record([path, style], key: key, parts: output.parts)
+    try removeOtherForms(of: segments.tag)
     result.written += [style, path]
   }
 
@@ -206,18 +225,19 @@ struct OutputWriter {
     }
   }
 
-  private static func style(
+  private func style(
     _ raster: RasterProduct, _ statistics: [BandStatistics], _ flags: Set<UInt8>
   ) -> QMLStyle {
     switch raster.presentation {
     // Of two classes the last is the one that is looked for.
-    case .probability: return .probability(band: raster.bands.count == 2 ? 2 : 1)
+    case .probability: return .probability(band: form.styled(band: raster.bands.count == 2 ? 2 : 1))
     case .deviation:
       // From 0 for all bands alike: what is certain has the same colour on every map.
       let highest = statistics.map(\.maximum).filter(\.isFinite).max() ?? 0
       return .continuous(
         range: 0...(highest > 0 ? highest : 1), ramp: .cividis,
-        unit: raster.bands.first?.unit ?? "", band: raster.bands.count == 2 ? 2 : 1)
+        unit: raster.bands.first?.unit ?? "",
+        band: form.styled(band: raster.bands.count == 2 ? 2 : 1))
     case .attribution:
       let features = statistics.prefix(
         raster.bands.count { $0.name != "base value" && $0.name != "explained output" })
@@ -227,7 +247,8 @@ struct OutputWriter {
         $0.mean * $0.mean + $0.standardDeviation * $0.standardDeviation
       }
       let strongest = strength.indices.max { strength[$0] < strength[$1] } ?? 0
-      return .attribution(limit: limit.isFinite && limit > 0 ? limit : 1, band: strongest + 1)
+      return .attribution(
+        limit: limit.isFinite && limit > 0 ? limit : 1, band: form.styled(band: strongest + 1))
     case .flags: return .classes(flags.sorted().map(PixelFlags.entry))
     case .named(let named): return .classes(named.entries)
     case .continuous:

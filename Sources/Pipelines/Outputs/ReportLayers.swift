@@ -15,7 +15,7 @@ struct ReportLayers {
   func blocks(_ layer: OutputWriter.Layer) throws -> [HTMLReport.Block] {
     switch layer.product {
     case .segments(let segments): return [try picture(of: segments)]
-    case .raster(let raster): return try pictures(of: raster, try preview(layer))
+    case .raster(let raster): return try pictures(of: raster, try preview(raster))
     default: return []
     }
   }
@@ -42,11 +42,26 @@ struct ReportLayers {
       crs: grid.crs)
   }
 
-  /// A written raster as pictures show it, from its overviews where it has them.
-  private func preview(_ layer: OutputWriter.Layer) throws -> DataCube {
-    try RasterPool(
-      path: layer.path, bands: Array(1...layer.bands.count), grid: coarse, resampling: .nearest
-    ).read(coarse.window)
+  /// A raster as pictures show it, whatever form it was written in: the cell in the middle of each
+  /// `step` columns and rows.
+  private func preview(_ raster: RasterProduct) throws -> DataCube {
+    var result = DataCube(window: coarse.window, bandCount: raster.bands.count)
+    let cells = result.window.cellCount
+    let middle = step / 2
+    for chunk in executor.lattice.chunks {
+      let part = try executor.cube(raster.node, executor.lattice.window(of: chunk))
+      let window = part.window
+      for row in window.y..<window.maxY where row % step == middle {
+        for column in window.x..<window.maxX where column % step == middle {
+          let place = result.window.index(column: column / step, row: row / step)
+          let cell = window.index(column: column, row: row)
+          for band in 0..<result.bandCount {
+            result.values[band * cells + place] = part.values[band * window.cellCount + cell]
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// The ids at every `step`-th cell, as whole numbers: a Float holds 24 bits of 32.
@@ -186,7 +201,7 @@ struct ReportLayers {
     guard case .raster(let raster) = layer.product,
       case .attribution(let attribution) = raster.presentation
     else { return [] }
-    return [importance(Self.features(of: raster), try preview(layer), attribution)]
+    return [importance(Self.features(of: raster), try preview(raster), attribution)]
   }
 
   private func importance(

@@ -62,7 +62,7 @@ struct RunRecord {
   }
 
   /// The record as JSON.
-  func json(started: Date, written: [String]) throws -> Data {
+  func json(started: Date, written: [String], outputs: RecordedOutputs) throws -> Data {
     let grid = executor.lattice.grid
     let times = ISO8601DateFormatter()
     let record = Record(
@@ -78,7 +78,7 @@ struct RunRecord {
       },
       metrics: try metrics(),
       chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },
-      written: written)
+      written: written, outputs: outputs)
     let encoder = JSONEncoder.stable
     encoder.outputFormatting.insert(.prettyPrinted)
     return try encoder.encode(record)
@@ -109,6 +109,7 @@ struct RunRecord {
     var metrics: [String: [String: Double]]
     var chunks: [String: [String: Int]]
     var written: [String]
+    var outputs: RecordedOutputs
   }
 }
 

@@ -74,6 +74,10 @@ enum Presentation: Sendable {
     let className: String
     let output: String
     let isConditionalOnSegments: Bool
+    /// The model whose output is explained.
+    let model: ModelReference
+    /// What was read or gridded of the features.
+    let sources: [Node]
     /// Features, explained output and base value: what residuals are computed from.
     let whole: Node
   }
@@ -167,4 +171,6 @@ struct OutputTask: Sendable {
   let products: [(tag: String, product: Product)]
   /// What stands for missing cells of real values on disk.
   let nodata: Double
+  /// In which form rasters are written.
+  var form = RasterForm()
 }

@@ -113,7 +113,8 @@ enum Explain: Stage {
         Presentation.Attribution(
           method: first.method, className: name,
           output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
-          isConditionalOnSegments: applied.parts.contains { $0.segments != nil }, whole: node)))
+          isConditionalOnSegments: applied.parts.contains { $0.segments != nil },
+          model: applied.model.reference, sources: first.feed.sourceNode.sources, whole: node)))
   }
 }
 

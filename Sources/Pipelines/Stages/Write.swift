@@ -5,7 +5,8 @@ enum Write: Stage {
     name: "write",
     summary: "Writes products as files that open styled and named in QGIS.",
     details: """
-      Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif' with a style '<tag>.qml'; \
+      Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif', or what 'format' says, with a \
+      style '<tag>.qml'; \
       segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
       neighbours; samples and folds a GeoPackage '<tag>.gpkg' of points with their class or values, \
       weight and fold; targets a GeoPackage '<tag>.gpkg' of \
@@ -18,7 +19,7 @@ enum Write: Stage {
         "nodata", .either(.number(-.infinity ... .infinity), .choice(["nan"])), default: -9999,
         "What stands for missing cells of real values; \"nan\" for not-a-number.",
         example: "\"nan\"")
-    ],
+    ] + RasterForm.options,
     inputs: [
       InputDefinition(
         "products", [.raster, .segments, .samples, .folds, .model, .scores, .figures, .targets],
@@ -32,14 +33,16 @@ enum Write: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let products = OutputTask.named(request, "products")
+    let form = try RasterForm(request)
     var taken: Set<String> = []
-    for name in products.flatMap(\.product.fileNames) where !taken.insert(name).inserted {
+    for name in products.flatMap({ $0.product.fileNames(form) }) where !taken.insert(name).inserted
+    {
       throw request.failure("inputs", "two outputs would have the name '\(name)'; change a tag")
     }
     return .outputs(
       OutputTask(
         kind: .write, tag: request.tag, products: products,
-        nodata: request.options.optionalDouble("nodata") ?? .nan))
+        nodata: request.options.optionalDouble("nodata") ?? .nan, form: form))
   }
 }
 
@@ -81,10 +84,11 @@ extension OutputTask {
 
 extension Product {
   /// The names of the files that `write` makes of the product, without styles.
-  var fileNames: [String] {
+  func fileNames(_ form: RasterForm) -> [String] {
     switch self {
-    case .raster(let raster): raster.family.map { $0.tag + ".tif" }
-    case .segments(let segments): segments.family.flatMap { [$0.tag + ".tif", $0.tag + ".gpkg"] }
+    case .raster(let raster): raster.family.map { $0.tag + form.ending }
+    case .segments(let segments):
+      segments.family.flatMap { [$0.tag + form.ending, $0.tag + ".gpkg"] }
     case .model(let model): [model.tag + ".safetensors"]
     case .scores(let scores):
       [scores.tag + ".csv"] + (scores.rates == nil ? [] : [scores.tag + "-places.csv"])
