@@ -89,6 +89,13 @@ struct ReportLayers {
       return try attributions(raster, cube, attribution)
     case .flags: return [try flags(raster, cube)]
     case .named(let named): return [try classes(raster, cube, named)]
+    case .entropy:
+      return try [
+        block(
+          RasterPicture.render(
+            cube, band: 0, ramp: .cividis, range: 0...1, edge: Self.pictureEdge), raster.tag,
+          "How undecided the classes are: 0 for certain, 1 for all alike.", legend(.cividis, 0...1))
+      ]
     case .continuous:
       let values = cube.band(0).lazy.filter(\.isFinite)
       let low = Double(values.min() ?? 0)
@@ -142,7 +149,7 @@ struct ReportLayers {
   private func attributions(
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
-    let features = Self.features(of: raster)
+    let features = raster.featureBands
     let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
     var legend = legend(.diverging, -limit...limit, isSigned: true)
     legend[0].label += " or less"
@@ -167,17 +174,12 @@ struct ReportLayers {
     return max(quantile.values.first ?? 1, 1e-12)
   }
 
-  /// The bands of an attribution raster that are features.
-  private static func features(of raster: RasterProduct) -> [Band] {
-    raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
-  }
-
   /// The charts of a layer, which stand beside its pictures.
   func figures(_ layer: OutputWriter.Layer) throws -> [Figure] {
     guard case .raster(let raster) = layer.product,
       case .attribution(let attribution) = raster.presentation
     else { return [] }
-    return [importance(Self.features(of: raster), try preview(layer), attribution)]
+    return [importance(raster.featureBands, try preview(layer), attribution)]
   }
 
   private func importance(
