@@ -96,11 +96,15 @@ struct PipelineRun {
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {
       let writer = OutputWriter(
-        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata, form: task.form)
+        executor: executor, ledger: ledger, folder: folder, nodata: task.nodata, form: task.form,
+        styles: task.styles)
       let part = try writer.write(task.products)
       result.written += part.written
       result.layers += part.layers
+      result.vectors += part.vectors
     }
+    try ProjectFile(plan: plan, executor: executor, ledger: ledger, folder: folder)
+      .write(&result)
     let writer = OutputWriter(executor: executor, ledger: ledger, folder: folder, nodata: .nan)
     let record = RunRecord(plan, executor)
     for task in plan.tasks where task.kind == .report {

@@ -33,12 +33,12 @@ extension RasterOutput {
     return statistics
   }
 
-  /// The names of the variables: letters, digits and `_`, each once.
-  var variableNames: [String] {
+  /// The names of the variables of bands: letters, digits and `_`, each once.
+  public static func variableNames(of bands: [String]) -> [String] {
     var seen: Set<String> = ["x", "y", "crs"]
     return bands.map { band in
       var name = String(
-        band.name.unicodeScalars.map { scalar in
+        band.unicodeScalars.map { scalar in
           scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
             ? Character(scalar) : "_"
         })
@@ -52,6 +52,9 @@ extension RasterOutput {
       return name
     }
   }
+
+  /// The names of the variables.
+  var variableNames: [String] { Self.variableNames(of: bands.map(\.name)) }
 
   private func verifyNetCDF(_ written: String) throws(GDALError) {
     for name in variableNames {

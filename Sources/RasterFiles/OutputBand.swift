@@ -23,28 +23,54 @@ public struct OutputBand: Sendable, Hashable {
     }
   }
 
+  /// An opaque colour of a colour table.
+  public struct PaletteColor: Sendable, Hashable {
+    /// Red, 0...255.
+    public var red: UInt8
+    /// Green, 0...255.
+    public var green: UInt8
+    /// Blue, 0...255.
+    public var blue: UInt8
+
+    /// Mixes a colour.
+    public init(red: UInt8, green: UInt8, blue: UInt8) {
+      self.red = red
+      self.green = green
+      self.blue = blue
+    }
+  }
+
   /// The description: the name that QGIS shows.
   public var name: String
   /// The unit of the values, empty when there is none.
   public var unit: String
   /// What the band means as a colour; nil for gray if it is the first and undefined if not.
   public var color: Color?
-  /// The names of the values of a categorical band, kept as metadata `CATEGORY_<value>`.
+  /// The names of the values of a categorical band.
   ///
-  /// GDAL's own category names would need a sidecar file beside the GeoTIFF.
+  /// They are kept as metadata `CATEGORY_<value>` and as GDAL's own category names, which it keeps
+  /// in a file `.aux.xml` beside the GeoTIFF.
   public var categories: [Int: String]
+  /// The names of the values from 0 to the highest that has one, empty for others.
+  var categoryNames: [String] {
+    guard let last = categories.keys.max(), (0...65_535).contains(last) else { return [] }
+    return (0...last).map { categories[$0] ?? "" }
+  }
+  /// The colours of the values of a raster of one band of 8 bits, kept as its colour table.
+  public var palette: [Int: PaletteColor]
   /// The metadata of the band.
   public var metadata: [String: String]
 
   /// Describes a band to be written.
   public init(
     name: String, unit: String = "", color: Color? = nil, categories: [Int: String] = [:],
-    metadata: [String: String] = [:]
+    palette: [Int: PaletteColor] = [:], metadata: [String: String] = [:]
   ) {
     self.name = name
     self.unit = unit
     self.color = color
     self.categories = categories
+    self.palette = palette
     self.metadata = metadata
   }
 }

@@ -100,6 +100,15 @@ public struct PointTable: Sendable, Equatable {
   }
 }
 
+extension PointTable {
+  /// The columns of a table that hold coordinates, where their names are understood.
+  public static func coordinateColumns(
+    among names: [String]
+  ) -> (x: String, y: String, areAngles: Bool)? {
+    PointPlace.pair(among: names).map { (names[$0.x], names[$0.y], $0.areAngles) }
+  }
+}
+
 /// Where the points of a layer are to be found.
 private struct PointPlace {
   /// The columns of x and y, or nil for the geometry.
@@ -114,6 +123,18 @@ private struct PointPlace {
     ("x_coord", "y_coord"),
   ]
 
+  /// The positions of the columns of x and y, where their names are understood.
+  static func pair(among names: [String]) -> (x: Int, y: Int, areAngles: Bool)? {
+    let names = names.map { $0.lowercased() }
+    for (x, y) in pairs {
+      guard let xIndex = names.firstIndex(of: x), let yIndex = names.firstIndex(of: y) else {
+        continue
+      }
+      return (xIndex, yIndex, y.hasPrefix("lat"))
+    }
+    return nil
+  }
+
   init(_ dataset: Dataset, _ layer: OGRLayerH, xField: String?, yField: String?) throws(GDALError) {
     path = dataset.path
     if let xField, let yField {
@@ -127,13 +148,9 @@ private struct PointPlace {
       areAngles = false
       return
     }
-    let names = layerFields(layer).map { $0.name.lowercased() }
-    for (x, y) in Self.pairs {
-      guard let xIndex = names.firstIndex(of: x), let yIndex = names.firstIndex(of: y) else {
-        continue
-      }
-      fields = (Int32(xIndex), Int32(yIndex))
-      areAngles = y.hasPrefix("lat")
+    if let pair = Self.pair(among: layerFields(layer).map(\.name)) {
+      fields = (Int32(pair.x), Int32(pair.y))
+      areAngles = pair.areAngles
       return
     }
     throw GDALError(

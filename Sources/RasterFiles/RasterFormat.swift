@@ -29,6 +29,9 @@ public enum RasterFormat: Sendable, Hashable {
   /// Whether bands are rasters of their own to those who open the file.
   public var hasVariables: Bool { self == .netCDF }
 
+  /// Whether GDAL keeps the names of categories in a file `.aux.xml` beside the raster.
+  public var keepsNamesBeside: Bool { self == .cog || self == .geoTIFF }
+
   /// Whether this GDAL can write the form.
   public var isAvailable: Bool {
     GDAL.initialize()

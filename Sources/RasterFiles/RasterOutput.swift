@@ -81,7 +81,10 @@ public struct RasterOutput: Sendable {
     let folder = TileFolder(self)
     let statistics: [BandStatistics]
     do {
-      statistics = try writeUnfinished(file.temporaryPath, folder, metadata, provider)
+      // The names of categories come into a file of their own, whatever the environment says.
+      statistics = try withThreadSettings(["GDAL_PAM_ENABLED": "YES"]) {
+        try writeUnfinished(file.temporaryPath, folder, metadata, provider)
+      }
     } catch var error as GDALError {
       // The caller knows the output by its name.
       if error.path.hasPrefix(file.temporaryPath) { error.path = path }
@@ -210,6 +213,7 @@ public struct RasterOutput: Sendable {
   private func discard(_ tiles: Dataset) throws(GDALError) {
     try tiles.close()
     VSIUnlink(tiles.path)
+    VSIUnlink(tiles.path + ".aux.xml")
   }
 
   /// Creates the plain file that takes the blocks, with all that is known beforehand.
@@ -235,9 +239,12 @@ public struct RasterOutput: Sendable {
       let handle = try tiles.band(index + 1)
       let color = band.color ?? (index == 0 ? .gray : .undefined)
       GDALSetDescription(handle, band.name)
-      try check(
-        GDALSetRasterColorInterpretation(handle, color.interpretation),
-        "GDALSetRasterColorInterpretation", tilesPath)
+      // A colour table says by itself what the band means.
+      if !hasColorTable {
+        try check(
+          GDALSetRasterColorInterpretation(handle, color.interpretation),
+          "GDALSetRasterColorInterpretation", tilesPath)
+      }
       if !band.unit.isEmpty {
         try check(GDALSetRasterUnitType(handle, band.unit), "GDALSetRasterUnitType", tilesPath)
       }
@@ -245,10 +252,36 @@ public struct RasterOutput: Sendable {
         try check(
           GDALSetRasterNoDataValue(handle, nodata), "GDALSetRasterNoDataValue", tilesPath)
       }
+      try storeNames(of: band, in: handle)
       let named = band.categories.map { ("CATEGORY_\($0.key)", $0.value) }
       try store(band.metadata.merging(named) { _, name in name }, in: handle)
     }
     return tiles
+  }
+
+  /// Whether cells are drawn by a table of colours, which TIFF has for one band of 8 bits only.
+  var hasColorTable: Bool {
+    type == .byte && bands.count == 1 && !bands[0].palette.isEmpty
+  }
+
+  /// Sets what GDAL knows of the values of a band by name and colour.
+  private func storeNames(of band: OutputBand, in handle: GDALRasterBandH) throws(GDALError) {
+    let names = band.categoryNames
+    if format.keepsNamesBeside, !names.isEmpty {
+      try withStringList(names) { list throws(GDALError) in
+        try check(
+          GDALSetRasterCategoryNames(handle, list), "GDALSetRasterCategoryNames", path)
+      }
+    }
+    guard hasColorTable else { return }
+    let table = GDALCreateColorTable(GPI_RGB)
+    defer { GDALDestroyColorTable(table) }
+    for (value, color) in band.palette where (0...255).contains(value) {
+      var entry = GDALColorEntry(
+        c1: Int16(color.red), c2: Int16(color.green), c3: Int16(color.blue), c4: 255)
+      GDALSetColorEntry(table, Int32(value), &entry)
+    }
+    try check(GDALSetRasterColorTable(handle, table), "GDALSetRasterColorTable", path)
   }
 
   /// Sets metadata of a dataset or band.

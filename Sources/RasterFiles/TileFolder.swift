@@ -130,7 +130,12 @@ extension TileFolder {
     if !band.unit.isEmpty { lines.append("    <UnitType>\(escaped(band.unit))</UnitType>") }
     let color = (band.color ?? (index == 0 ? .gray : .undefined)).interpretation
     lines.append(
-      "    <ColorInterp>\(string(GDALGetColorInterpretationName(color)))</ColorInterp>")
+      output.hasColorTable
+        ? "    <ColorInterp>Palette</ColorInterp>"
+        : "    <ColorInterp>\(string(GDALGetColorInterpretationName(color)))</ColorInterp>")
+    if output.hasColorTable { lines += colorTable(band.palette) }
+    let names = band.categoryNames.map { "      <Category>\(escaped($0))</Category>" }
+    if !names.isEmpty { lines += ["    <CategoryNames>"] + names + ["    </CategoryNames>"] }
     for (window, file) in written {
       let (width, height) = (window.width, window.height)
       lines += [
@@ -146,6 +151,14 @@ extension TileFolder {
       ]
     }
     return lines + ["  </VRTRasterBand>"]
+  }
+
+  private func colorTable(_ palette: [Int: OutputBand.PaletteColor]) -> [String] {
+    let entries = (0...(palette.keys.max() ?? 0)).map { value in
+      let color = palette[value] ?? OutputBand.PaletteColor(red: 0, green: 0, blue: 0)
+      return "      <Entry c1=\"\(color.red)\" c2=\"\(color.green)\" c3=\"\(color.blue)\" c4=\"255\" />"
+    }
+    return ["    <ColorTable>"] + entries + ["    </ColorTable>"]
   }
 
   /// Which axis of the system x and y are, as GDAL writes it.

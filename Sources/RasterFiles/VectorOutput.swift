@@ -146,7 +146,7 @@ public struct VectorOutput: Sendable {
 }
 
 /// Runs `body` with options of GDAL that hold on this thread alone, and restores the earlier ones.
-private func withThreadSettings<Result>(
+func withThreadSettings<Result>(
   _ settings: [String: String], _ body: () throws -> Result
 ) rethrows -> Result {
   let earlier = settings.keys.map { key in

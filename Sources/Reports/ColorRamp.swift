@@ -33,9 +33,11 @@ public struct ColorRamp: Sendable, Hashable {
   ])
 
   /// From pale to dark for probabilities: what matters stands out on a pale base map.
+  ///
+  /// Perceptually uniform: equal steps are equal differences in CIELAB.
   public static let probability = ColorRamp([
     Color(0xFFFFCC), Color(0xFEE38F), Color(0xFEC04D), Color(0xF7903A), Color(0xE0562A),
-    Color(0xB22A2C), Color(0x6A1130),
+    Color(0xB22A2C), Color(0x811A2F),
   ])
 
   /// From blue over white to orange-brown, safe for colour vision deficiency (after Brewer's PuOr).

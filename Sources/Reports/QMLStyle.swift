@@ -44,11 +44,38 @@ public struct QMLStyle: Sendable, Hashable {
 // Values.
 extension QMLStyle {
   /// Probabilities: always from 0 to 1, so that maps of different runs can be compared.
-  public static func probability(band: Int = 1, opacity: Double = 1) -> QMLStyle {
-    let stops = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1].map { position in
+  ///
+  /// - Parameter thresholds: where classes begin, ascending between 0 and 1; none for a ramp.
+  public static func probability(
+    band: Int = 1, thresholds: [Double] = [], opacity: Double = 1
+  ) -> QMLStyle {
+    guard !thresholds.isEmpty else {
+      return share(ramp: .probability, band: band, opacity: opacity)
+    }
+    let bounds = [0] + thresholds + [1]
+    let stops = (1..<bounds.count).map { index in
       Stop(
-        value: position, label: NumberText.short(position),
-        color: ColorRamp.probability.color(at: position))
+        // What is above the last bound of discrete classes is transparent: it must be infinite.
+        value: index == bounds.count - 1 ? .infinity : bounds[index],
+        label: "\(NumberText.short(bounds[index - 1])) to \(NumberText.short(bounds[index]))",
+        color: ColorRamp.probability.color(at: Double(index - 1) / Double(thresholds.count)))
+    }
+    return pseudocolor(
+      band: band, range: 0...1, stops: stops, opacity: opacity, interpolation: "DISCRETE")
+  }
+
+  /// Shares of what is possible: always from 0 to 1.
+  ///
+  /// `low` and `high` say what the ends mean.
+  public static func share(
+    ramp: ColorRamp, low: String = "", high: String = "", band: Int = 1, opacity: Double = 1
+  ) -> QMLStyle {
+    let stops = (0...10).map { step in
+      let text = NumberText.short(Double(step) / 10)
+      let meaning = step == 0 ? low : step == 10 ? high : ""
+      return Stop(
+        value: Double(step) / 10, label: meaning.isEmpty ? text : "\(text) \(meaning)",
+        color: ramp.color(at: Double(step) / 10))
     }
     return pseudocolor(band: band, range: 0...1, stops: stops, opacity: opacity)
   }
@@ -99,7 +126,8 @@ extension QMLStyle {
   }
 
   private static func pseudocolor(
-    band: Int, range: ClosedRange<Double>, stops: [Stop], opacity: Double, legend: String? = nil
+    band: Int, range: ClosedRange<Double>, stops: [Stop], opacity: Double, legend: String? = nil,
+    interpolation: String = "INTERPOLATED"
   ) -> QMLStyle {
     let (low, high) = (number(range.lowerBound), number(range.upperBound))
     let items = stops.map { stop in
@@ -115,7 +143,7 @@ extension QMLStyle {
       + #" opacity="\#(number(opacity))" alphaBand="-1" nodataColor="""#
       + #" classificationMin="\#(low)" classificationMax="\#(high)">"#
     let shader =
-      "<colorrampshader colorRampType=\"INTERPOLATED\" classificationMode=\"1\" clip=\"0\""
+      "<colorrampshader colorRampType=\"\(interpolation)\" classificationMode=\"1\" clip=\"0\""
       + " minimumValue=\"\(low)\" maximumValue=\"\(high)\" labelPrecision=\"4\">"
     return QMLStyle(
       renderer: [head, "<rasterTransparency/>", userLimits, "<rastershader>", shader]

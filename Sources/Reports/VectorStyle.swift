@@ -143,6 +143,34 @@ public struct VectorStyle: Sendable, Hashable {
       renderer: "type=\"singleSymbol\"", ["<symbols>", marker, "</symbols>"], labels: labels)
   }
 
+  /// Points, lines or areas of one kind, as pale outlines of what is in them.
+  public static func plain(_ content: QGISProject.Layer.Content) -> VectorStyle {
+    let dark = rgba(Color(0x222222))
+    let symbol =
+      switch content {
+      case .lines:
+        symbol(
+          "line", "SimpleLine", 0,
+          [("line_color", dark), ("line_width", "0.4"), ("line_width_unit", "MM")])
+      case .polygons:
+        symbol(
+          "fill", "SimpleFill", 0,
+          [
+            ("color", rgba(Color(0xFFFFFF), alpha: 0)), ("style", "no"), ("outline_color", dark),
+            ("outline_style", "solid"), ("outline_width", "0.4"), ("outline_width_unit", "MM"),
+          ])
+      case .points, .raster, .table:
+        symbol(
+          "marker", "SimpleMarker", 0,
+          [
+            ("name", "circle"), ("size", "1.8"), ("size_unit", "MM"),
+            ("color", rgba(Color(0x222222))), ("outline_color", rgba(Color(0xFFFFFF))),
+            ("outline_style", "solid"), ("outline_width", "0.2"), ("outline_width_unit", "MM"),
+          ])
+      }
+    return VectorStyle(renderer: "type=\"singleSymbol\"", ["<symbols>", symbol, "</symbols>"])
+  }
+
   private init(renderer: String, _ content: [String], labels: String = "") {
     let head =
       labels.isEmpty

@@ -29,7 +29,7 @@ struct SegmentLayersTests {
     #expect(sample.bytes("out57", "segments.gpkg") == whole)
     #expect(sample.bytes("out40", "segments.gpkg") == whole)
     let names = try sample.names("out512")
-    #expect(names == ["run.json", "segments.gpkg", "segments.qml", "segments.tif"])
+    #expect(names == ["layers.qgz", "run.json", "segments.gpkg", "segments.qml", "segments.tif"])
   }
 
   /// Every number is found anew from the raster of ids and the cube, cell by cell.

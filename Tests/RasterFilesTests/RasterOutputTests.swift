@@ -39,7 +39,7 @@ import Testing
     let statistics = try output.write(metadata: { ["MEAN": "\($0[1].mean)", "METHOD": "test"] }) {
       Self.block($0)
     }
-    #expect(scratch.names == ["out.tif"])
+    #expect(scratch.names == ["out.tif", "out.tif.aux.xml"])
 
     let info = try RasterInfo(path: output.path)
     #expect(info.grid?.transform == grid.transform)
@@ -52,6 +52,7 @@ import Testing
     #expect(info.bands[0].unit == "1")
     #expect(info.bands[0].metadata["CLASS"] == "quiet")
     #expect(info.bands[1].metadata["CATEGORY_3"] == "yes & no")
+    #expect(info.bands[1].categories == [0: "no", 3: "yes & no"])
     #expect(info.bands.map(\.colorInterpretation) == ["Gray", "Undefined"])
     for band in info.bands {
       #expect(band.typeName == "Float32")
@@ -248,7 +249,42 @@ import Testing
     }
     _ = try scratch.write("style", "a.qml")
     try Self.output(scratch.file("a.tif"), Self.grid(30, 20, "")).write { Self.block($0) }
-    #expect(scratch.names == ["a.qml", "a.tif"])
+    #expect(scratch.names == ["a.qml", "a.tif", "a.tif.aux.xml"])
+    // The one that is there is the new raster's own.
+    let names = try String(contentsOfFile: scratch.file("a.tif.aux.xml"), encoding: .utf8)
+    #expect(names.contains("<Category>yes &amp; no</Category>"))
+  }
+
+  @Test func classesHaveColoursAndNames() throws {
+    let scratch = try Scratch()
+    let path = scratch.file("classes.tif")
+    var output = RasterOutput(
+      path: path, grid: Self.grid(600, 40, ""),
+      bands: [
+        OutputBand(
+          name: "class", categories: [1: "low", 2: "high"],
+          palette: [
+            1: .init(red: 1, green: 2, blue: 3), 2: .init(red: 250, green: 100, blue: 0),
+          ])
+      ], type: .byte, overviewResampling: .mode)
+    output.nodata = 255
+    func write() throws -> Data? {
+      try output.write { window in
+        .byte(cells(of: window).map { [1, 2, 255][($0.column / 9 + $0.row) % 3] })
+      }
+      return FileManager.default.contents(atPath: path)
+    }
+    let first = try write()
+    let info = try RasterInfo(path: path)
+    #expect(info.bands[0].colorInterpretation == "Palette")
+    #expect(info.bands[0].categories == [1: "low", 2: "high"])
+    #expect(info.bands[0].nodata == 255 && info.imageStructure["LAYOUT"] == "COG")
+    let sidecar = FileManager.default.contents(atPath: path + ".aux.xml")
+    #expect(try write() == first)
+    #expect(FileManager.default.contents(atPath: path + ".aux.xml") == sidecar)
+    let read = try RasterSource(path: path, grid: info.gridOfCells, resampling: .nearest)
+      .read(Window(x: 0, y: 0, width: 27, height: 1))
+    #expect(read.values[0] == 1 && read.values[9] == 2 && read.values[18].isNaN)
   }
 
   @Test func aDirectoryThatIsMissingIsNamed() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Reports
 import Testing
 
@@ -19,6 +20,32 @@ import Testing
     let luminances = (0...100).map { ramp.color(at: Double($0) / 100).luminance }
     for (left, right) in zip(luminances, luminances.dropFirst()) { #expect(right >= left - 0.002) }
     #expect((luminances.last ?? 0) - (luminances.first ?? 0) > 0.6)
+  }
+
+  /// A colour in CIELAB under D65.
+  private func lab(_ color: Color) -> SIMD3<Double> {
+    func linear(_ channel: UInt8) -> Double {
+      let value = Double(channel) / 255
+      return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+    let (r, g, b) = (linear(color.red), linear(color.green), linear(color.blue))
+    func root(_ share: Double) -> Double {
+      share > 0.008856 ? cbrt(share) : 7.787 * share + 16.0 / 116
+    }
+    let x = root((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047)
+    let y = root(0.2126729 * r + 0.7151522 * g + 0.0721750 * b)
+    let z = root((0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883)
+    return SIMD3(116 * y - 16, 500 * (x - y), 200 * (y - z))
+  }
+
+  @Test func equalStepsOfProbabilityLookEqual() {
+    let colors = ColorRamp.probability.colors.map(lab)
+    let steps = zip(colors, colors.dropFirst()).map { a, b in
+      let d = a - b
+      return (d * d).sum().squareRoot()
+    }
+    let mean = steps.reduce(0, +) / Double(steps.count)
+    for step in steps { #expect(abs(step - mean) < 0.1 * mean, "\(steps)") }
   }
 
   @Test func theDivergingRampIsLightestInTheMiddleAndEven() {

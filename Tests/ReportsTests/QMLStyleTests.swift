@@ -7,7 +7,9 @@ import Testing
   private static let names = ["low <5", "high & \"rich\""]
 
   @Test(arguments: [
-    QMLStyle.probability(), .attribution(limit: 2.5), .continuous(range: -3...8, unit: "mg/kg"),
+    QMLStyle.probability(), .probability(thresholds: [0.5]),
+    .share(ramp: .cividis, low: "<", high: "&"), .attribution(limit: 2.5),
+    .continuous(range: -3...8, unit: "mg/kg"),
     .continuous(range: 5...5), .attribution(limit: .nan), .classes(names: names),
     .segments(ids: [5, 3, 0, 3]), .segments(from: 1, to: 100_000), .segments(from: 0, to: .max),
     .segments(ids: []),
@@ -28,12 +30,33 @@ import Testing
 
   @Test func probabilitiesAreFromZeroToOne() {
     let style = QMLStyle.probability(band: 2)
-    #expect(values(style, "item") == ["0", "0.1", "0.25", "0.5", "0.75", "0.9", "1"])
+    #expect(
+      values(style, "item")
+        == ["0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1"])
     #expect(style.xml.contains("band=\"2\""))
-    #expect(style.xml.contains(";254,210,110,255:0.5;"))
+    #expect(style.xml.contains(":0.5;247,144,58,255:"))
     #expect(style.xml.contains("classificationMin=\"0\" classificationMax=\"1\""))
     #expect(style.xml.contains("colorRampType=\"INTERPOLATED\""))
     #expect(style.xml.contains("useContinuousLegend=\"0\""))
+  }
+
+  @Test func probabilitiesInClassesCoverEverything() {
+    let style = QMLStyle.probability(band: 2, thresholds: [0.25, 0.5, 0.75])
+    // What is above a last bound that is a number would be transparent.
+    #expect(values(style, "item") == ["0.25", "0.5", "0.75", "inf"])
+    for label in ["0 to 0.25", "0.25 to 0.5", "0.5 to 0.75", "0.75 to 1"] {
+      #expect(style.xml.contains("label=\"\(label)\""))
+    }
+    #expect(style.xml.contains("colorRampType=\"DISCRETE\""))
+    #expect(style.xml.contains("color=\"#ffffcc\"") && style.xml.contains("color=\"#811a2f\""))
+    #expect(values(.probability(thresholds: [0.5]), "item") == ["0.5", "inf"])
+  }
+
+  @Test func sharesSayWhatTheirEndsMean() {
+    let style = QMLStyle.share(ramp: .cividis, low: "certain", high: "open")
+    #expect(style.xml.contains("label=\"0 certain\"") && style.xml.contains("label=\"1 open\""))
+    #expect(style.xml.contains("label=\"0.5\""))
+    #expect(style.xml.contains("classificationMin=\"0\" classificationMax=\"1\""))
   }
 
   @Test func attributionsAreSymmetricAboutZero() {

@@ -129,6 +129,8 @@ enum PixelFlags {
   static let noSegment: UInt8 = 8
   /// The bits of pixels without a value.
   static let invalid: UInt8 = bandMissing | noSegment
+  /// All bits.
+  static let all: UInt8 = invalid | outsideRange | border
 }
 
 extension DataCube {

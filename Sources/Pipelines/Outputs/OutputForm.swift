@@ -9,6 +9,7 @@ extension Presentation {
     case .continuous: "continuous"
     case .probability: "probability"
     case .deviation(let models): "deviation of \(models)"
+    case .entropy(let classes): "entropy of \(classes)"
     case .attribution(let attribution): "attribution of \(attribution.className)"
     case .flags: "flags"
     case .named(let named):
@@ -20,7 +21,7 @@ extension Presentation {
   var isWhole: Bool {
     switch self {
     case .flags, .named: true
-    case .continuous, .probability, .deviation, .attribution: false
+    case .continuous, .probability, .deviation, .entropy, .attribution: false
     }
   }
 
@@ -29,7 +30,7 @@ extension Presentation {
     switch self {
     case .flags: nil
     case .named: 255
-    case .continuous, .probability, .deviation, .attribution: usual
+    case .continuous, .probability, .deviation, .entropy, .attribution: usual
     }
   }
 
@@ -38,15 +39,34 @@ extension Presentation {
     switch self {
     case .flags: .nearest
     case .named: .mode
-    case .continuous, .probability, .deviation, .attribution: .average
+    case .continuous, .probability, .deviation, .entropy, .attribution: .average
+    }
+  }
+
+  /// The whole numbers that a cell may hold, as a legend names them.
+  var entries: [QMLStyle.Entry] {
+    switch self {
+    case .named(let named): named.entries
+    case .flags: (0...PixelFlags.all).map(PixelFlags.entry)
+    case .continuous, .probability, .deviation, .entropy, .attribution: []
     }
   }
 
   /// The names of whole numbers.
   var categories: [Int: String] {
-    guard case .named(let named) = self else { return [:] }
-    return Dictionary(
-      named.entries.map { ($0.value, $0.label) }, uniquingKeysWith: { first, _ in first })
+    Dictionary(entries.map { ($0.value, $0.label) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The colours of whole numbers.
+  var palette: [Int: OutputBand.PaletteColor] {
+    Dictionary(
+      entries.map { entry in
+        let color = entry.color
+        return (
+          entry.value,
+          OutputBand.PaletteColor(red: color.red, green: color.green, blue: color.blue)
+        )
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   /// A value that is written into the metadata.

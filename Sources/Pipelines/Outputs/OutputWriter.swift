@@ -15,11 +15,12 @@ struct OutputWriter {
   let nodata: Double
   /// In which form rasters are written.
   var form = RasterForm()
+  var styles = RasterStyles()
 
   /// What the bytes of outputs depend on beside their products.
   private static let revision = "outputs 4, GDAL \(GDAL.version)"
 
-  /// A raster that was written, for the report.
+  /// A raster that was written, for the report and the project.
   struct Layer {
     let product: Product
     let folder: String
@@ -27,12 +28,28 @@ struct OutputWriter {
     let bands: [Band]
     /// The tag of the first of the layers that are made together.
     let head: String
+    let styles: RasterStyles
+    /// In which form the file was written.
+    let form: RasterForm
+    /// What the file was made from.
+    let key: Digest
+  }
+
+  /// A GeoPackage that was written, for the project.
+  struct VectorFile {
+    let product: Product
+    let path: String
+    /// Its layers, with their styles.
+    let layers: () throws -> [VectorOutput.Layer]
+    /// What the file was made from.
+    let key: Digest
   }
 
   /// The files that were written, and the layers among all outputs.
   struct Result {
     var written: [String] = []
     var layers: [Layer] = []
+    var vectors: [VectorFile] = []
   }
 
   /// Writes products; what is current is left alone.
@@ -52,8 +69,8 @@ struct OutputWriter {
       case .figures(let figures):
         try write(try figures.figures(executor), figures.tag, &result)
       case .targets(let targets): try write(targets, &result)
-      case .samples(let samples): try write(samples, folds: nil, tag: samples.tag, &result)
-      case .folds(let folds): try write(folds.samples, folds: folds, tag: folds.tag, &result)
+      case .samples(let samples): try write(samples, folds: nil, product, &result)
+      case .folds(let folds): try write(folds.samples, folds: folds, product, &result)
       case .outputs: continue
       }
     }
@@ -102,20 +119,26 @@ struct OutputWriter {
   private func write(_ raster: RasterProduct, head: String, _ result: inout Result) throws {
     let path = "\(folder)/\(raster.tag)\(form.ending)"
     let style = "\(folder)/\(raster.tag).qml"
-    result.layers.append(
-      Layer(
-        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head))
     let presentation = raster.presentation
     let key = try key(
-      raster.node, "\(presentation.word) \(nodata) \(form.identity)",
+      raster.node,
+      "\(presentation.word) \(nodata) \(form.identity)"
+        + styles.word(of: raster.tag, presentation),
       with: presentation.facts)
-    guard !ledger.isCurrent([path, style], key: key) else {
-      return try removeOtherForms(of: raster.tag)
-    }
+    result.layers.append(
+      Layer(
+        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head,
+        styles: styles, form: form, key: key))
+    // GDAL keeps the names of categories of a GeoTIFF in a file of its own.
+    let hasNames = form.keepsNamesBeside && !presentation.entries.isEmpty
+    let files = [path, style] + (hasNames ? [path + ".aux.xml"] : [])
+    guard !ledger.isCurrent(files, key: key) else { return try removeOtherForms(of: raster.tag) }
     var output = RasterOutput(
       path: path, grid: executor.lattice.grid,
       bands: raster.bands.map {
-        OutputBand(name: $0.name, unit: $0.unit, categories: presentation.categories)
+        OutputBand(
+          name: $0.name, unit: $0.unit, categories: presentation.categories,
+          palette: presentation.palette)
       },
       type: presentation.isWhole ? .byte : .float32,
       overviewResampling: presentation.overviews)
@@ -127,7 +150,7 @@ struct OutputWriter {
     try output.write(
       metadata: { _ in metadata },
       finishing: { statistics in
-        try AtomicFile.write(self.style(raster, statistics, flags).xml, to: style)
+        try AtomicFile.write(styles.bytes(raster, statistics, flags, form), to: style)
       },
       provider: { window in
         let cube = try executor.cube(raster.node, window)
@@ -136,9 +159,9 @@ struct OutputWriter {
         flags.formUnion(values)
         return .byte(values)
       })
-    try ledger.record([path, style], key: key, parts: output.parts)
+    try ledger.record(files, key: key, parts: output.parts)
     try removeOtherForms(of: raster.tag)
-    result.written += [style, path]
+    result.written += files.reversed()
   }
 
   private func write(
@@ -147,10 +170,14 @@ struct OutputWriter {
     let path = "\(folder)/\(segments.tag)\(form.ending)"
     let style = "\(folder)/\(segments.tag).qml"
     let bands = [Band(name: "segment")]
+    let own = try styles.own(segments.tag)
+    let key = try key(
+      segments.node,
+      "segments \(form.identity)\(styles.word(of: segments.tag, .continuous))")
     result.layers.append(
       Layer(
-        product: .segments(segments), folder: folder, path: path, bands: bands, head: head))
-    let key = try key(segments.node, "segments \(form.identity)")
+        product: .segments(segments), folder: folder, path: path, bands: bands, head: head,
+        styles: styles, form: form, key: key))
     guard !ledger.isCurrent([path, style], key: key) else {
       return try removeOtherForms(of: segments.tag)
     }
@@ -167,7 +194,7 @@ struct OutputWriter {
           sorted.count <= 4096
           ? QMLStyle.segments(ids: sorted)
           : QMLStyle.segments(from: sorted.first ?? 1, to: sorted.last ?? 1)
-        try AtomicFile.write(qml.xml, to: style)
+        try AtomicFile.write(own ?? [UInt8](qml.xml.utf8), to: style)
       },
       provider: { window in
         let raster = try executor.segments(segments.node, window)
@@ -221,43 +248,12 @@ struct OutputWriter {
     case .named(let named):
       let facts = try named.facts.map { try ClassifyCuts.stored(try executor.value($0)).facts }
       return (facts ?? [:]).merging(["METHOD": named.method]) { fact, _ in fact }
+    case .entropy(let classes):
+      return [
+        "METHOD": "normalized entropy", "CLASSES": "\(classes)",
+        "MAXIMUM": "ln \(classes) = \(Float(log(Double(classes)))) nats",
+      ]
     case .continuous: return [:]
-    }
-  }
-
-  private func style(
-    _ raster: RasterProduct, _ statistics: [BandStatistics], _ flags: Set<UInt8>
-  ) -> QMLStyle {
-    switch raster.presentation {
-    // Of two classes the last is the one that is looked for.
-    case .probability: return .probability(band: form.styled(band: raster.bands.count == 2 ? 2 : 1))
-    case .deviation:
-      // From 0 for all bands alike: what is certain has the same colour on every map.
-      let highest = statistics.map(\.maximum).filter(\.isFinite).max() ?? 0
-      return .continuous(
-        range: 0...(highest > 0 ? highest : 1), ramp: .cividis,
-        unit: raster.bands.first?.unit ?? "",
-        band: form.styled(band: raster.bands.count == 2 ? 2 : 1))
-    case .attribution:
-      let features = statistics.prefix(
-        raster.bands.count { $0.name != "base value" && $0.name != "explained output" })
-      let limit = features.reduce(0.0) { max($0, max(abs($1.minimum), abs($1.maximum))) }
-      // The feature that moves the map most is shown first.
-      let strength = features.map {
-        $0.mean * $0.mean + $0.standardDeviation * $0.standardDeviation
-      }
-      let strongest = strength.indices.max { strength[$0] < strength[$1] } ?? 0
-      return .attribution(
-        limit: limit.isFinite && limit > 0 ? limit : 1, band: form.styled(band: strongest + 1))
-    case .flags: return .classes(flags.sorted().map(PixelFlags.entry))
-    case .named(let named): return .classes(named.entries)
-    case .continuous:
-      let first = statistics.first
-      let low = first?.minimum ?? 0
-      let high = first?.maximum ?? 1
-      return .continuous(
-        range: low.isFinite && high.isFinite && low < high ? low...high : 0...1,
-        unit: raster.bands.first?.unit ?? "")
     }
   }
 }

@@ -79,6 +79,9 @@ struct RasterForm: Sendable, Hashable {
   /// The ending of the file that is opened.
   var ending: String { format(version: "").ending }
 
+  /// Whether the names of categories lie in a file `.aux.xml` beside the raster.
+  var keepsNamesBeside: Bool { format(version: "").keepsNamesBeside }
+
   /// What decides the bytes of a file beside its content.
   var identity: String {
     "\(word.rawValue) \(compression.rawValue)" + (word == .tiles ? " \(tile)" : "")

@@ -119,7 +119,7 @@ extension RecordedOutputs.Layer {
     case .named:
       names = Dictionary(
         uniqueKeysWithValues: raster.presentation.categories.map { ("\($0.key)", $0.value) })
-    case .continuous, .probability, .flags: break
+    case .continuous, .probability, .entropy, .flags: break
     }
     model = reference?.node.structure.hex
     head = reference?.kind.rawValue
@@ -129,7 +129,7 @@ extension RecordedOutputs.Layer {
 extension Presentation {
   fileprivate var kind: RecordedOutputs.Kind {
     switch self {
-    case .continuous: .continuous
+    case .continuous, .entropy: .continuous
     case .probability: .probability
     case .deviation: .deviation
     case .attribution: .attribution

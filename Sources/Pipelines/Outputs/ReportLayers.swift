@@ -82,8 +82,8 @@ struct ReportLayers {
   /// About which share of a flags layer's cells have one of some flags.
   ///
   /// Counted over the cells that a picture shows; nil where none of them has a value.
-  func share(of flags: UInt8, in layer: OutputWriter.Layer) throws -> Double? {
-    let values = try preview(layer).band(0).filter(\.isFinite).map { UInt8(max(0, min(255, $0))) }
+  func share(of flags: UInt8, in raster: RasterProduct) throws -> Double? {
+    let values = try preview(raster).band(0).filter(\.isFinite).map { UInt8(max(0, min(255, $0))) }
     let known = values.filter { $0 & PixelFlags.invalid == 0 }
     guard !known.isEmpty else { return nil }
     return Double(known.count { $0 & flags != 0 }) / Double(known.count)
@@ -117,6 +117,14 @@ struct ReportLayers {
       return try attributions(raster, cube, attribution)
     case .flags: return [try flags(raster, cube)]
     case .named(let named): return [try classes(raster, cube, named)]
+    case .entropy:
+      return try [
+        layout.figure(
+          RasterPicture.render(
+            cube, band: 0, ramp: .cividis, range: 0...1, edge: Self.pictureEdge), raster.tag,
+          "How undecided the classes are: 0 for certain, 1 for all alike.",
+          legend(.cividis, 0...1, "entropy, as a share of the highest"))
+      ]
     case .continuous:
       let values = cube.band(0).lazy.filter(\.isFinite)
       let low = Double(values.min() ?? 0)
@@ -167,7 +175,7 @@ struct ReportLayers {
   private func attributions(
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
-    let features = Self.features(of: raster)
+    let features = raster.featureBands
     let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
     let legend = legend(
       .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true)
@@ -191,17 +199,12 @@ struct ReportLayers {
     return max(quantile.values.first ?? 1, 1e-12)
   }
 
-  /// The bands of an attribution raster that are features.
-  private static func features(of raster: RasterProduct) -> [Band] {
-    raster.bands.filter { $0.name != "base value" && $0.name != "explained output" }
-  }
-
   /// The charts of a layer, which stand beside its pictures.
   func figures(_ layer: OutputWriter.Layer) throws -> [Figure] {
     guard case .raster(let raster) = layer.product,
       case .attribution(let attribution) = raster.presentation
     else { return [] }
-    return [importance(Self.features(of: raster), try preview(raster), attribution)]
+    return [importance(raster.featureBands, try preview(raster), attribution)]
   }
 
   private func importance(

@@ -111,7 +111,7 @@ extension ReportPage {
     for layer in layers {
       guard case .raster(let raster) = layer.product, case .flags = raster.presentation,
         let share = try ReportLayers(executor: executor).share(
-          of: PixelFlags.outsideRange, in: layer)
+          of: PixelFlags.outsideRange, in: raster)
       else { continue }
       limits.append(
         "On about \(NumberText.short(100 * share, significant: 2)) % of '\(raster.tag)' a feature is "

@@ -8,17 +8,22 @@ import Reports
 extension OutputWriter {
   /// Writes samples as points, with the folds that test them where these are given: `<tag>.gpkg`.
   func write(
-    _ samples: SamplesProduct, folds: FoldsProduct?, tag: String, _ result: inout Result
+    _ samples: SamplesProduct, folds: FoldsProduct?, _ product: Product, _ result: inout Result
   ) throws {
+    let tag = product.tag
     let path = "\(folder)/\(tag).gpkg"
     let grid = executor.lattice.grid
     let form = "sample layer 1 \(tag) \(samples.classes) \(grid.crs)"
     let key = try key(samples.node, form, with: folds?.node)
+    let layer = { [executor] in
+      SampleLayer(
+        name: tag, set: try SampleSet.stored(try executor.value(samples.node)),
+        folds: try folds.map { try Folds.stored(try executor.value($0.node)) })
+    }
+    result.vectors.append(
+      VectorFile(product: product, path: path, layers: { [try layer().layer] }, key: key))
     guard !ledger.isCurrent([path], key: key) else { return }
-    let layer = SampleLayer(
-      name: tag, set: try SampleSet.stored(try executor.value(samples.node)),
-      folds: try folds.map { try Folds.stored(try executor.value($0.node)) })
-    try layer.write(to: path, crs: grid.crs)
+    try layer().write(to: path, crs: grid.crs)
     try ledger.record([path], key: key)
     result.written.append(path)
   }
@@ -33,13 +38,8 @@ struct SampleLayer {
 
   /// Writes the layer, a feature for each sample in the order of the set.
   func write(to path: String, crs: String) throws {
-    let attributes = Set(set.samples.flatMap(\.attributes.keys)).sorted()
+    let attributes = attributes
     let own = columns
-    let names = VectorOutput.Field.distinct(own.map(\.field.name) + attributes)
-    let fields = names.enumerated().map { index, name in
-      VectorOutput.Field(name, index < own.count ? own[index].field.kind : .text)
-    }
-    let layer = VectorOutput.Layer(name, .points, fields: fields, style: style)
     try VectorOutput(path: path, crs: crs, layers: [layer]).write { writer in
       for (position, sample) in set.samples.enumerated() {
         try writer.append(
@@ -48,6 +48,21 @@ struct SampleLayer {
             + attributes.map { name in sample.attributes[name].map { .text($0) } ?? .missing })
       }
     }
+  }
+
+  /// The layer without its features.
+  var layer: VectorOutput.Layer {
+    let own = columns
+    let names = VectorOutput.Field.distinct(own.map(\.field.name) + attributes)
+    let fields = names.enumerated().map { index, name in
+      VectorOutput.Field(name, index < own.count ? own[index].field.kind : .text)
+    }
+    return VectorOutput.Layer(name, .points, fields: fields, style: style)
+  }
+
+  /// The names of the columns that the samples were read with.
+  private var attributes: [String] {
+    Set(set.samples.flatMap(\.attributes.keys)).sorted()
   }
 
   /// A column and what stands in it at the sample of a position.

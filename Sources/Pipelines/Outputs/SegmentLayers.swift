@@ -11,8 +11,11 @@ extension OutputWriter {
     let names = segments.cube.bands.map { "\($0.name) \($0.unit)" }
     let grid = executor.lattice.grid
     let key = try key(segments.table, "segment layers 1 \(names) \(grid.transform) \(grid.crs)")
+    let layers = SegmentLayers(executor: executor, segments: segments)
+    result.vectors.append(
+      VectorFile(product: .segments(segments), path: path, layers: { layers.layers }, key: key))
     guard !ledger.isCurrent([path], key: key) else { return }
-    try SegmentLayers(executor: executor, segments: segments).write(to: path)
+    try layers.write(to: path)
     try ledger.record([path], key: key)
     result.written.append(path)
   }
@@ -77,7 +80,7 @@ struct SegmentLayers {
 
   // MARK: Features
 
-  private var layers: [VectorOutput.Layer] {
+  var layers: [VectorOutput.Layer] {
     let fixed: [VectorOutput.Field] = [
       .init("id", .integer), .init("cells", .integer), .init("area", .real),
       .init("elongation", .real), .init("strike", .real),

@@ -14,6 +14,8 @@ extension OutputWriter {
     let layers = try TargetLayers(list, crs: grid.crs)
     let path = "\(folder)/\(targets.tag).gpkg"
     let key = try key(targets.node, "target layers 1 \(grid.crs)")
+    result.vectors.append(
+      VectorFile(product: .targets(targets), path: path, layers: { layers.layers }, key: key))
     if !ledger.isCurrent([path], key: key) {
       try layers.write(to: path)
       try ledger.record([path], key: key)
@@ -103,17 +105,21 @@ struct TargetLayers {
 
   // MARK: GeoPackage
 
-  /// Writes the layers `targets`, polygons, and `points`.
-  func write(to path: String) throws {
-    let columns = columns
+  /// The layers without their features.
+  var layers: [VectorOutput.Layer] {
     let fields = columns.map(\.field)
-    let layers = [
+    return [
       VectorOutput.Layer(
         "targets", .polygons, isMultiple: true, fields: fields,
         style: VectorStyle.areas(by: "mean", breaks: breaks).xml),
       VectorOutput.Layer(
         "points", .points, fields: fields, style: VectorStyle.numberedPoints(label: "rank").xml),
     ]
+  }
+
+  /// Writes the layers `targets`, polygons, and `points`.
+  func write(to path: String) throws {
+    let columns = columns
     try VectorOutput(path: path, crs: crs, layers: layers).write { writer in
       for target in list.targets {
         let values = columns.map { $0.value(target) }

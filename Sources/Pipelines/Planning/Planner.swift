@@ -112,7 +112,8 @@ final class Planner: Sendable {
     } catch let failure as PlanFailure {
       report(
         Problem(
-          file: document.file, place: failure.key.map { entry.place(of: $0) } ?? entry.place,
+          file: document.file,
+          place: failure.place ?? failure.key.map { entry.place(of: $0) } ?? entry.place,
           stage: tag, key: failure.key, failure.message))
     } catch {
       report(Problem(file: document.file, place: entry.place, stage: tag, "\(error)"))

@@ -62,6 +62,8 @@ enum Presentation: Sendable {
   case probability
   /// How far the probabilities or values of some models differ, as their standard deviation.
   case deviation(models: Int)
+  /// How undecided classes are, as a share of the most that their number allows.
+  case entropy(classes: Int)
   /// SHAP bands and a base value; the node has an extra last band, the explained output.
   case attribution(Attribution)
   case flags
@@ -173,4 +175,6 @@ struct OutputTask: Sendable {
   let nodata: Double
   /// In which form rasters are written.
   var form = RasterForm()
+  /// How rasters are drawn.
+  var styles = RasterStyles()
 }

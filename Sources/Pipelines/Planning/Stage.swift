@@ -144,6 +144,8 @@ struct FoldContext: Sendable {
 struct PlanFailure: Error {
   let key: String?
   let message: String
+  /// Where it stands, if not where the option does.
+  var place: Place?
 }
 
 extension OptionValues {

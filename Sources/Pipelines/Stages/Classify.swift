@@ -92,7 +92,7 @@ enum Classify: Stage {
     case .entropy:
       try requireClasses(request, input, output)
       node = cellwise(request, input, output.rawValue, normalizedEntropy)
-      presentation = .continuous
+      presentation = .entropy(classes: input.bands.count)
     case .level:
       let band = try chosenBand(request, input)
       let shares = try quantiles(request)

@@ -1,3 +1,5 @@
+import Reports
+
 /// Writes products into the output folder.
 enum Write: Stage {
   static let revision = 1
@@ -6,19 +8,31 @@ enum Write: Stage {
     summary: "Writes products as files that open styled and named in QGIS.",
     details: """
       Rasters and segments become Cloud Optimized GeoTIFFs '<tag>.tif', or what 'format' says, with a \
-      style '<tag>.qml'; \
+      style '<tag>.qml', those of named classes also '<tag>.tif.aux.xml' with the names; \
       segments also a GeoPackage '<tag>.gpkg' of points and lines with their shape, mean bands and \
       neighbours; samples and folds a GeoPackage '<tag>.gpkg' of points with their class or values, \
       weight and fold; targets a GeoPackage '<tag>.gpkg' of \
       polygons and ranked points, and the points as '<tag>.geojson' and '<tag>.csv'; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures \
       '<tag>-<figure>.csv'. Every file is written under a private name, checked, synced and renamed, the style before its raster: a reader never sees a \
       part, and a failure leaves the files of an earlier run as they were.
+
+      '<pipeline name>.qgz' is a project of QGIS with all layers that are written and the files that \
+      were read, in groups, with styles and notes. Once it has been saved by somebody it is theirs and \
+      stays as it is.
       """,
     options: [
       OptionSpec(
         "nodata", .either(.number(-.infinity ... .infinity), .choice(["nan"])), default: -9999,
         "What stands for missing cells of real values; \"nan\" for not-a-number.",
-        example: "\"nan\"")
+        example: "\"nan\""),
+      OptionSpec(
+        "classes", .list(of: .number(0...1)), default: .optional,
+        "Where classes of probability begin, ascending; by default probabilities have a ramp.",
+        example: "[0.25, 0.5, 0.75]"),
+      OptionSpec(
+        "style", .map(of: .file), default: .optional,
+        "Style files of your own (QML) by the names of rasters, instead of those that are made.",
+        example: "{ probability: \"house-style.qml\" }"),
     ] + RasterForm.options,
     inputs: [
       InputDefinition(
@@ -42,7 +56,40 @@ enum Write: Stage {
     return .outputs(
       OutputTask(
         kind: .write, tag: request.tag, products: products,
-        nodata: request.options.optionalDouble("nodata") ?? .nan, form: form))
+        nodata: request.options.optionalDouble("nodata") ?? .nan, form: form,
+        styles: try styles(request, products.map(\.product))))
+  }
+
+  /// How the user wants rasters drawn.
+  private static func styles(
+    _ request: PlanRequest, _ products: [Product]
+  ) throws -> RasterStyles {
+    let thresholds = request.options.doubles("classes")
+    let inner = thresholds.allSatisfy { $0 > 0 && $0 < 1 }
+    guard inner, zip(thresholds, thresholds.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw request.failure("classes", "must be different numbers between 0 and 1, ascending")
+    }
+    let rasters = products.flatMap(\.rasterTags)
+    var styles = RasterStyles(thresholds: thresholds)
+    for (tag, value) in request.options.map("style") {
+      guard rasters.contains(tag) else {
+        throw PlanFailure(
+          key: "style",
+          message: "no raster '\(tag)' is written"
+            + Suggestion.phrase(tag, among: rasters), place: value.place)
+      }
+      let path = PipelinePath.resolve(value.string ?? "", relativeTo: request.options.file)
+      styles.files[tag] = path
+      do {
+        // A file that is not there is a problem of its own.
+        if let bytes = try? styles.own(tag) { _ = try QMLDocument(bytes: bytes) }
+      } catch {
+        throw PlanFailure(
+          key: "style.\(tag)", message: "'\(path)' is no style of QGIS: \(error)",
+          place: value.place)
+      }
+    }
+    return styles
   }
 }
 
@@ -96,6 +143,15 @@ extension Product {
     case .folds(let folds): [folds.tag + ".gpkg"]
     case .targets(let targets): [".gpkg", ".geojson", ".csv"].map { targets.tag + $0 }
     case .figures, .outputs: []
+    }
+  }
+
+  /// The names of the rasters that `write` makes of the product.
+  fileprivate var rasterTags: [String] {
+    switch self {
+    case .raster(let raster): raster.family.map(\.tag)
+    case .segments(let segments): segments.family.map(\.tag)
+    case .model, .scores, .samples, .folds, .targets, .figures, .outputs: []
     }
   }
 
