@@ -156,7 +156,8 @@ extension TileFolder {
   private func colorTable(_ palette: [Int: OutputBand.PaletteColor]) -> [String] {
     let entries = (0...(palette.keys.max() ?? 0)).map { value in
       let color = palette[value] ?? OutputBand.PaletteColor(red: 0, green: 0, blue: 0)
-      return "      <Entry c1=\"\(color.red)\" c2=\"\(color.green)\" c3=\"\(color.blue)\" c4=\"255\" />"
+      return
+        "      <Entry c1=\"\(color.red)\" c2=\"\(color.green)\" c3=\"\(color.blue)\" c4=\"255\" />"
     }
     return ["    <ColorTable>"] + entries + ["    </ColorTable>"]
   }

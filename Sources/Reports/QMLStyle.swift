@@ -83,13 +83,17 @@ extension QMLStyle {
   /// Attributions: from blue (against) over white to brown (for), symmetric about zero.
   ///
   /// `limit` should be the same for all bands of a file, so that they can be compared.
-  public static func attribution(limit: Double, band: Int = 1, opacity: Double = 1) -> QMLStyle {
+  /// Where it is clipped some numbers are beyond it and take the colour of the nearest end.
+  public static func attribution(
+    limit: Double, isClipped: Bool = false, band: Int = 1, opacity: Double = 1
+  ) -> QMLStyle {
     let bound = limit.isFinite && limit > 0 ? limit : 1
     let stops = (-4...4).map { step in
       let value = bound * Double(step) / 4
-      let text = NumberText.short(value, significant: 3)
+      let text = (step > 0 ? "+" : "") + NumberText.short(value, significant: 3)
+      let more = isClipped && abs(step) == 4 ? (step > 0 ? "\u{2265} " : "\u{2264} ") : ""
       return Stop(
-        value: value, label: step > 0 ? "+\(text)" : text,
+        value: value, label: more + text,
         color: ColorRamp.diverging.color(at: Double(step + 4) / 8))
     }
     return pseudocolor(band: band, range: -bound...bound, stops: stops, opacity: opacity)

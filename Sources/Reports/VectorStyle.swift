@@ -62,15 +62,20 @@ public struct VectorStyle: Sendable, Hashable {
   /// - Parameters:
   ///   - field: the field of the class.
   ///   - classes: the values of the field, in the order of the legend.
-  public static func points(by field: String, classes: [String]) -> VectorStyle {
+  ///   - labels: what the legend calls them; by default as the field does.
+  public static func points(
+    by field: String, classes: [String], labels: [String]? = nil
+  ) -> VectorStyle {
     let shapes = ["circle", "square", "diamond", "triangle", "pentagon", "star"]
     var lines = ["<categories>"]
-    for (index, name) in classes.enumerated() {
+    for (index, (value, label)) in zip(classes, labels ?? classes).enumerated() {
       lines.append(
         Markup.element(
           "category",
-          ["symbol": "\(index)", "value": name, "label": name, "type": "string", "render": "true"]
-        ))
+          [
+            "symbol": "\(index)", "value": value, "label": label, "type": "string",
+            "render": "true",
+          ]))
     }
     lines += ["</categories>", "<symbols>"]
     for index in classes.indices {

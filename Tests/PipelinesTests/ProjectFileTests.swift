@@ -9,7 +9,8 @@ import Testing
 /// The project that `write` leaves beside its rasters.
 struct ProjectFileTests {
   private static let stages = """
-    { type: "labels", tag: "sites", file: "sites.csv", field: "kind" },
+    { type: "labels", tag: "sites", file: "sites.csv", field: "kind",
+      classes: { u: "barren", v: "ore" } },
     { type: "read-cube", tag: "cube", files: ["cube.tif"] },
     { type: "write", inputs: ["cube", "sites"] },
     """
@@ -47,6 +48,8 @@ struct ProjectFileTests {
       #expect(xml.contains("<datasource>\(source)</datasource>"), "\(source)")
     }
     #expect(!xml.contains(run.files.folder))
+    // Labelled points have the names that the pipeline gives them.
+    #expect(xml.contains("label=\"ore\"") && xml.contains("value=\"v\""))
     // The style beside the raster is that of the layer.
     let style = try QMLDocument(
       bytes: [UInt8](try #require(run.files.bytes("deep/out", "cube.qml"))))

@@ -86,7 +86,8 @@ struct StageCatalogTests {
 
   private static let dimensionless: Set<String> = [
     "rate", "missing", "window-missing", "validation", "variance", "dropout", "quantile",
-    "quantiles", "top", "classes", "ratio", "factor", "power", "tau", "learning-rate", "weight-decay",
+    "quantiles", "top", "classes", "ratio", "factor", "power", "tau", "learning-rate",
+    "weight-decay",
     "inverse-penalty", "repeats", "threshold", "above", "nodata", "below-detection", "units",
     "bands",
   ]

@@ -65,6 +65,9 @@ import Testing
     for (low, high) in zip(numbers, numbers.reversed()) { #expect(low == -high) }
     #expect(numbers[4] == 0 && numbers[8] == 0.3)
     #expect(QMLStyle.attribution(limit: 0.3).xml.contains("label=\"+0.3\""))
+    let clipped = QMLStyle.attribution(limit: 0.3, isClipped: true).xml
+    #expect(
+      clipped.contains("label=\"\u{2265} +0.3\"") && clipped.contains("label=\"\u{2264} -0.3\""))
   }
 
   @Test func continuousLegendsListRoundNumbers() {

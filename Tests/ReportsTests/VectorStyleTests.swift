@@ -23,6 +23,8 @@ struct VectorStyleTests {
     #expect(xml.contains(#"value="a&lt;b""#) && xml.contains(#"value="barren""#))
     #expect(xml.contains(#"name="name" value="circle""#))
     #expect(xml.contains(#"name="name" value="square""#))
+    let named = VectorStyle.points(by: "class", classes: ["0", "1"], labels: ["none", "ore"]).xml
+    #expect(named.contains(#"label="ore""#) && named.contains(#"value="1""#))
   }
 
   @Test func namesAreEscaped() {

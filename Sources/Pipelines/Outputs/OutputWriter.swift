@@ -18,7 +18,7 @@ struct OutputWriter {
   var styles = RasterStyles()
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 4, GDAL \(GDAL.version)"
+  private static let revision = "outputs 5, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report and the project.
   struct Layer {
@@ -150,7 +150,7 @@ struct OutputWriter {
     try output.write(
       metadata: { _ in metadata },
       finishing: { statistics in
-        try AtomicFile.write(styles.bytes(raster, statistics, flags, form), to: style)
+        try AtomicFile.write(styles.bytes(raster, statistics, flags, form, executor), to: style)
       },
       provider: { window in
         let cube = try executor.cube(raster.node, window)

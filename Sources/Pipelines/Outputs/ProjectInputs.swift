@@ -140,8 +140,19 @@ struct ProjectInputs {
       file, name: own.count > 1 ? "\(file.path.fileTitle): \(found.name)" : file.path.fileTitle,
       source: source, content)
     layer.reference = crs.isEmpty ? nil : QGISProject.Reference(crs: crs)
-    layer.style = try? QMLDocument(VectorStyle.plain(content).xml)
+    layer.style = try? QMLDocument(style(file, content).xml)
     return layer
+  }
+
+  /// Labelled points by the classes that their stage names, everything else in one colour.
+  private func style(_ file: File, _ content: QGISProject.Layer.Content) -> VectorStyle {
+    guard content == .points, let stage = file.stage, stage.type == Labels.definition.name,
+      let field = stage.options.optionalString("field")
+    else { return .plain(content) }
+    let classes = stage.options.stringMap("classes")
+    return classes.isEmpty
+      ? .plain(content)
+      : .points(by: field, classes: classes.map(\.key), labels: classes.map(\.value))
   }
 
   /// Where a table has coordinates, and in which system; nil where they are none of the map.

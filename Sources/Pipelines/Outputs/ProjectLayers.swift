@@ -169,7 +169,10 @@ struct ProjectLayers {
         tag, name: "SHAP of \(raster.bands[band].name)", source: source(layer, band: band),
         .raster)
       made.style = try QMLDocument(
-        QMLStyle.attribution(limit: strengths.limit, band: layer.form.styled(band: band + 1)).xml)
+        QMLStyle.attribution(
+          limit: strengths.limit, isClipped: strengths.isClipped,
+          band: layer.form.styled(band: band + 1)
+        ).xml)
       made.isVisible = place == 0
       let mean = NumberText.short(strengths.means[band], significant: 3)
       made.notes.insert(
@@ -273,36 +276,5 @@ extension String {
   /// The path without what follows its last point.
   fileprivate var withoutEnding: String {
     lastIndex(of: ".").map { String(self[..<$0]) } ?? self
-  }
-}
-
-/// How strongly the features of an attribution raster move the map.
-struct AttributionStrengths {
-  /// The mean absolute attribution by feature.
-  let means: [Double]
-  /// The largest absolute attribution of all.
-  let limit: Double
-  /// The features, the strongest first.
-  let order: [Int]
-
-  init(_ raster: RasterProduct, _ executor: Executor) throws {
-    let count = raster.featureBands.count
-    var sums = [Double](repeating: 0, count: count)
-    var counts = [Int](repeating: 0, count: count)
-    var limit: Float = 0
-    for chunk in executor.lattice.chunks {
-      let cube = try executor.cube(raster.node, executor.lattice.window(of: chunk))
-      for band in 0..<count {
-        for value in cube.band(band) where value.isFinite {
-          sums[band] += Double(abs(value))
-          counts[band] += 1
-          limit = max(limit, abs(value))
-        }
-      }
-    }
-    let means = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
-    self.means = means
-    self.limit = Double(limit)
-    order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
   }
 }

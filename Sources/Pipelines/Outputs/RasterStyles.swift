@@ -30,15 +30,15 @@ struct RasterStyles: Sendable {
   /// The content of the style file of a raster.
   func bytes(
     _ raster: RasterProduct, _ statistics: [BandStatistics], _ flags: Set<UInt8>,
-    _ form: RasterForm
+    _ form: RasterForm, _ executor: Executor
   ) throws -> [UInt8] {
-    try own(raster.tag) ?? [UInt8](style(raster, statistics, flags, form).xml.utf8)
+    try own(raster.tag) ?? [UInt8](style(raster, statistics, flags, form, executor).xml.utf8)
   }
 
   private func style(
     _ raster: RasterProduct, _ statistics: [BandStatistics], _ flags: Set<UInt8>,
-    _ form: RasterForm
-  ) -> QMLStyle {
+    _ form: RasterForm, _ executor: Executor
+  ) throws -> QMLStyle {
     // Of two classes the last is the one that is looked for.
     let shown = form.styled(band: raster.bands.count == 2 ? 2 : 1)
     let unit = raster.bands.first?.unit ?? ""
@@ -51,14 +51,11 @@ struct RasterStyles: Sendable {
         range: 0...(highest > 0 ? highest : 1), ramp: .cividis, unit: unit, band: shown)
     case .entropy: return .share(ramp: .cividis, low: "certain", high: "all classes alike")
     case .attribution:
-      let features = statistics.prefix(raster.featureBands.count)
-      let limit = features.reduce(0.0) { max($0, max(abs($1.minimum), abs($1.maximum))) }
+      let strengths = try AttributionStrengths(raster, executor)
       // The feature that moves the map most is shown first.
-      let strength = features.map {
-        $0.mean * $0.mean + $0.standardDeviation * $0.standardDeviation
-      }
-      let strongest = strength.indices.max { strength[$0] < strength[$1] } ?? 0
-      return .attribution(limit: limit, band: form.styled(band: strongest + 1))
+      return .attribution(
+        limit: strengths.limit, isClipped: strengths.isClipped,
+        band: form.styled(band: (strengths.order.first ?? 0) + 1))
     case .flags: return .classes(flags.sorted().map(PixelFlags.entry))
     case .named(let named): return .classes(named.entries)
     case .continuous:

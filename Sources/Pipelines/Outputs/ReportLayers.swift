@@ -176,9 +176,11 @@ struct ReportLayers {
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
     let features = raster.featureBands
-    let limit = limit(cube.values[..<(features.count * cube.window.cellCount)])
+    let strengths = try AttributionStrengths(raster, executor)
+    let limit = strengths.limit
     let legend = legend(
-      .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true)
+      .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true,
+      isClipped: strengths.isClipped)
     let importance = importance(features, cube, attribution)
     return try [.chart(importance.chart, caption: importance.caption)]
       + features.indices.map { band in
@@ -189,14 +191,6 @@ struct ReportLayers {
           "What '\(features[band].name)' adds to the \(attribution.output) of "
             + "'\(attribution.className)'.", legend)
       }
-  }
-
-  /// The 99th percentile of the magnitudes: a few extreme cells would make all others pale.
-  private func limit(_ values: ArraySlice<Float>) -> Double {
-    let magnitudes = values.map(abs)
-    var quantile = ExactQuantiles(at: [0.99])
-    while !quantile.isFinished { quantile.narrow(quantile.counts(magnitudes.span)) }
-    return max(quantile.values.first ?? 1, 1e-12)
   }
 
   /// The charts of a layer, which stand beside its pictures.
@@ -225,13 +219,14 @@ struct ReportLayers {
   }
 
   private func legend(
-    _ ramp: ColorRamp, _ range: ClosedRange<Double>, _ title: String, isSigned: Bool = false
+    _ ramp: ColorRamp, _ range: ClosedRange<Double>, _ title: String, isSigned: Bool = false,
+    isClipped: Bool = false
   ) -> MapFigure.Legend {
     let ticks = (0...4).map { step in
       let value = range.lowerBound + (range.upperBound - range.lowerBound) * Double(step) / 4
       return (isSigned && step > 2 ? "+" : "") + NumberText.short(value, significant: 3)
     }
-    guard isSigned else { return .ramp(ramp, title: title, ticks: ticks) }
+    guard isClipped else { return .ramp(ramp, title: title, ticks: ticks) }
     return .ramp(
       ramp, title: title, ticks: ["\u{2264} " + ticks[0]] + ticks[1...3] + ["\u{2265} " + ticks[4]])
   }
