@@ -234,7 +234,9 @@
       put(first, `zq${number}a`, "top");
       put(last, `zq${number}b`, first === last ? "bottom" : "top");
     };
-    for (const figure of document.querySelectorAll("figure")) join(this.name(figure), figure, figure);
+    // A listing may be longer than a page.
+    for (const figure of document.querySelectorAll("figure:not(.listing)"))
+      join(this.name(figure), figure, figure);
     for (const row of document.querySelectorAll("tr"))
       join(this.name(row), row.cells[0], row.cells[0]);
     for (const { caption } of document.querySelectorAll("table"))

@@ -199,7 +199,7 @@ extension HTMLReport {
     case .listing(let text, let title):
       return figure(
         "<pre class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"\(Markup.escape(title))\">"
-          + "<code>\(Markup.escape(text))</code></pre>", title)
+          + "<code>\(Markup.escape(text))</code></pre>", title, name: "listing")
     }
   }
 
@@ -319,6 +319,7 @@ extension HTMLReport {
       figure img { max-height: 20cm; width: auto; }
       pre { white-space: pre-wrap; overflow-wrap: anywhere; }
       figure, tr, caption, thead { break-inside: avoid; }
+      .listing { break-inside: auto; }
       h2, caption, thead { break-after: avoid; }
     }
     """

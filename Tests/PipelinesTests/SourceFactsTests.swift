@@ -7,14 +7,17 @@ import Testing
 
 /// What the report says of files.
 struct SourceFactsTests {
-  private static func raster(_ transform: GeoTransform) throws -> (SourceFacts, Grid) {
+  private static func raster(
+    _ transform: GeoTransform, nodata: Double = -9999
+  ) throws -> (SourceFacts, Grid) {
     let run = try StageRun()
     let crs = try CRS.wkt(from: "EPSG:2056")
     let path = run.files.folder + "/in.tif"
     let own = Grid(width: 8, height: 6, transform: transform, crs: crs)
-    try RasterOutput(
-      path: path, grid: own, bands: [OutputBand(name: "Cu"), OutputBand(name: "Zn")]
-    ).write { window in
+    var output = RasterOutput(
+      path: path, grid: own, bands: [OutputBand(name: "Cu"), OutputBand(name: "Zn")])
+    output.nodata = nodata
+    try output.write { window in
       .float32([Float](repeating: 1, count: 2 * window.cellCount))
     }
     let grid = Grid(
@@ -34,6 +37,13 @@ struct SourceFactsTests {
     #expect(
       facts.content == "2 bands copper, Zn; 8 x 6 cells of 50 x 50 m, CH1903+ / LV95 (EPSG:2056); "
         + "Float32; nodata -9999")
+  }
+
+  /// NaN is no value that equals itself.
+  @Test func missingCellsAreToldOnce() throws {
+    let (facts, _) = try Self.raster(
+      GeoTransform(left: 2_600_150, top: 1_199_900, cellWidth: 50, cellHeight: 50), nodata: .nan)
+    #expect(facts.content.hasSuffix("Float32; nodata NaN"))
   }
 
   @Test(arguments: [(160.0, 50.0), (150, 25), (150, 100)])

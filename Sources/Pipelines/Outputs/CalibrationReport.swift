@@ -51,7 +51,7 @@ extension Calibration {
             + foldTemperatures.enumerated().map { fold, temperature in
               ["temperature, fold \(fold + 1)", "1", decimals(temperature)]
             })),
-      .chart(figure.chart, caption: figure.caption),
+      figure.block,
     ]
   }
 

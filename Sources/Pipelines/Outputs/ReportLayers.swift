@@ -182,7 +182,7 @@ struct ReportLayers {
       .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true,
       isClipped: strengths.isClipped)
     let importance = importance(features, cube, attribution)
-    return try [.chart(importance.chart, caption: importance.caption)]
+    return try [importance.block]
       + features.indices.map { band in
         try layout.figure(
           RasterPicture.render(

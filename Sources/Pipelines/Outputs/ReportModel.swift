@@ -48,7 +48,7 @@ extension ReportPage {
     var blocks: [HTMLReport.Block] = [.text(facts(model, package))]
     if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
     if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
-    return blocks + package.figures.map { .chart($0.chart, caption: $0.caption) }
+    return blocks + package.figures.map(\.block)
       + (package.notes.calibration?.blocks ?? [])
   }
 

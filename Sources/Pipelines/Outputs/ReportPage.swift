@@ -88,7 +88,7 @@ struct ReportPage {
             name.isEmpty ? "Scores, pooled out of fold and by fold" : "Scores of \(name)",
             columns: ["Measure", "Pooled"] + scores.foldNames.map { "Fold \($0)" }, rows: rows)))
     }
-    for figure in figures { blocks.append(.chart(figure.chart, caption: figure.caption)) }
+    blocks += figures.map(\.block)
     if scores.isTransductive {
       blocks.append(
         .text(
@@ -148,9 +148,7 @@ extension ReportPage {
   private func figuresSection(_ figures: FiguresProduct) throws -> HTMLReport.Section {
     HTMLReport.Section(
       figures.title,
-      try figures.figures(executor).map {
-        .chart($0.chart, caption: $0.caption)
-      })
+      try figures.figures(executor).map(\.block))
   }
 }
 

@@ -18,8 +18,10 @@ struct SourceFacts: Sendable, Hashable {
     var words = ["\(names.count == 1 ? "band" : "\(names.count) bands") \(Self.list(names))"]
     words.append(info.gridOfCells.phrase)
     words.append(Set(read.map(\.typeName)).sorted().joined(separator: " and "))
-    let nodata = Set(read.compactMap(\.nodata)).sorted().map { NumberText.short($0) }
-    if !nodata.isEmpty { words.append("nodata \(nodata.joined(separator: " and "))") }
+    // Texts: a set would hold many NaN.
+    let nodata = Set(
+      read.compactMap(\.nodata).map { $0.isNaN ? "NaN" : NumberText.short($0, significant: 9) })
+    if !nodata.isEmpty { words.append("nodata \(nodata.sorted().joined(separator: " and "))") }
     content = words.joined(separator: "; ")
     treatment =
       info.gridOfCells.hasCells(of: grid)
