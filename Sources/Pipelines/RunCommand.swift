@@ -89,9 +89,12 @@ struct PipelineRun {
   }
 
   func run() throws {
-    let schedule = Schedule(targets: plan.targets)
+    let schedule = Schedule(targets: plan.targets) { executor.keptContent(of: $0) != nil }
     progress.plan(schedule, chunks: executor.lattice.chunks.count)
     try executor.run(schedule)
+    for fit in try RunRecord(plan, executor).fits() {
+      if let sentence = fit.sentence { progress.note(sentence) }
+    }
     let ledger = OutputLedger(store: executor.store)
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {

@@ -47,8 +47,10 @@ public struct Runner {
 
     /// The nodes that must be made.
     var targets: [Node] {
-      tasks.isEmpty
+      let made =
+        tasks.isEmpty
         ? products.flatMap(\.product.nodes) : tasks.flatMap { Product.outputs($0).nodes }
+      return made + planner.watches.flatMap { [$0.before, $0.now] }
     }
   }
 
@@ -67,6 +69,15 @@ public struct Runner {
     } catch {
       return (error as? PipelineError)?.problems ?? [Problem(file: path, "\(error)")]
     }
+  }
+
+  /// What a valid pipeline would do when a tile arrives that nobody might expect of it.
+  public static func remarks(_ path: String, overrides: Overrides) -> [String] {
+    guard let plan = try? plan(path, overrides: overrides) else { return [] }
+    let readsTiles = plan.document.stages.contains {
+      $0.options.declares("mosaic") && $0.options.has("mosaic")
+    }
+    return readsTiles ? plan.movingFits.map { plan.remark(onMovingFit: $0) } : []
   }
 
   /// Reads and plans a pipeline, or what its scores need alone; throws all problems at once.
@@ -104,6 +115,14 @@ public struct Runner {
     return (document, problems, String(decoding: data, as: UTF8.self))
   }
 
+  /// The grid of a raster, or the one that holds all tiles of one.
+  private static func gridOfAll(_ paths: [String]) throws -> Grid? {
+    guard paths.count != 1 else { return try RasterInfo(path: paths[0]).gridOfCells }
+    // No tile of a pattern that matches nothing: that has been said.
+    guard !paths.isEmpty else { return nil }
+    return try RasterMosaic(paths, order: .listed, named: paths.joined(separator: ", ")).grid
+  }
+
   private static func grid(
     of document: PipelineDocument, _ problems: inout [Problem]
   ) -> Grid? {
@@ -112,8 +131,9 @@ public struct Runner {
       if case .explicit(let crs, _, _, _, _, _, _) = spec?.form {
         return spec?.grid(wkt: crs.isEmpty ? "" : try CRS.wkt(from: crs))
       }
-      if case .like(let path) = spec?.form { return try RasterInfo(path: path).gridOfCells }
+      if case .like(let paths) = spec?.form { return try gridOfAll(paths) }
       let first = document.stages.first { $0.type == "read-cube" }
+      if let tiles = first?.options.tiles { return try tiles.mosaic().grid }
       if let path = first?.options.filePaths("files").first {
         return try RasterInfo(path: path).gridOfCells
       }

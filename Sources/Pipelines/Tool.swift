@@ -17,6 +17,7 @@ public enum Tool {
     case .stages(let stages): return perform(stages)
     case .info(let info): return perform(info)
     case .explain(let explain): return perform(explain)
+    case .refit(let refit): return Runner.refit(refit)
     case .doctor(let doctor): return perform(doctor)
     case .synthesize(let synthesize): return perform(synthesize)
     case .completions(let shell):
@@ -33,6 +34,7 @@ public enum Tool {
     for problem in problems { Runner.say(problem.description) }
     if problems.isEmpty && check.verbosity != .quiet {
       print("\(check.pipeline): no problems found")
+      for line in Runner.remarks(check.pipeline, overrides: check.overrides) { print(line) }
     }
     return problems.isEmpty ? .done : .invalid
   }

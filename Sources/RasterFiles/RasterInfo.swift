@@ -58,6 +58,23 @@ public struct RasterInfo: Sendable, Hashable {
     subdatasets = dataset.subdatasets
   }
 
+  /// Describes tiles of one raster by the first of them, with the grid and the files of all.
+  ///
+  /// Values are read as real ones, so that tiles may differ in how they store them.
+  init(mosaicOf tiles: [RasterInfo], grid: Grid, named name: String) {
+    path = name
+    driver = tiles.first?.driver ?? ""
+    width = grid.width
+    height = grid.height
+    georeference = .transform
+    self.grid = grid
+    bands = tiles.first?.bands ?? []
+    metadata = [:]
+    imageStructure = [:]
+    files = tiles.flatMap(\.files)
+    subdatasets = []
+  }
+
   /// The grid, or for a raster without a transform its cells as a grid of their own.
   ///
   /// In the latter the unit is the cell, rows count downwards and there is no coordinate system;

@@ -1,7 +1,7 @@
 public import Rasters
 internal import Synchronization
 
-/// Bands of a raster file as they look on a grid.
+/// Bands of a raster file, or of a mosaic of files, as they look on a grid.
 ///
 /// A file on the grid's own cells is read as it is; any other is resampled by the exact
 /// transformation of every cell. Values are scaled as the file says and NaN where it has no data:
@@ -10,7 +10,7 @@ internal import Synchronization
 ///
 /// Calls from several threads are safe but wait for one another; a `RasterPool` does not.
 public final class RasterSource: Sendable {
-  /// The file.
+  /// The file, or the name of the mosaic.
   public let path: String
   /// The numbers of the bands, counted from 1, in the order of the cubes.
   public let bands: [Int]
@@ -27,10 +27,27 @@ public final class RasterSource: Sendable {
   ///
   /// Throws when the file, a band or a way from the grid to the file is missing: a file without
   /// coordinate system on a grid with one (or the reverse) must have the grid's cells.
-  public init(
+  public convenience init(
     path: String, bands: [Int] = [], grid: Grid, resampling: Resampling
   ) throws(GDALError) {
-    let reader = try RasterReader(path: path, bands: bands, grid: grid, resampling: resampling)
+    try self.init(
+      path, RasterReader(path: path, bands: bands, grid: grid, resampling: resampling), grid,
+      resampling)
+  }
+
+  /// Opens bands of a mosaic (all when `bands` is empty); throws as for a file.
+  public convenience init(
+    mosaic: RasterMosaic, bands: [Int] = [], grid: Grid, resampling: Resampling
+  ) throws(GDALError) {
+    try self.init(
+      mosaic.info.path,
+      RasterReader(mosaic: mosaic, bands: bands, grid: grid, resampling: resampling), grid,
+      resampling)
+  }
+
+  private init(
+    _ path: String, _ reader: sending RasterReader, _ grid: Grid, _ resampling: Resampling
+  ) {
     self.path = path
     self.bands = reader.bandNumbers
     self.grid = grid
@@ -55,28 +72,44 @@ public final class RasterSource: Sendable {
   }
 }
 
-/// Bands of a raster file that several threads read at once, each through a source of its own.
+/// Bands of a raster that several threads read at once, each through a source of its own.
 public final class RasterPool: Sendable {
   /// The first source, which tells what is read.
   public let source: RasterSource
+  private let another: @Sendable () throws(GDALError) -> RasterSource
   private let idle: Mutex<[RasterSource]>
 
   /// Opens bands of a file as `RasterSource` does; more are opened as more threads read.
-  public init(
+  public convenience init(
     path: String, bands: [Int] = [], grid: Grid, resampling: Resampling
   ) throws(GDALError) {
-    source = try RasterSource(path: path, bands: bands, grid: grid, resampling: resampling)
-    idle = Mutex([source])
+    try self.init { () throws(GDALError) in
+      try RasterSource(path: path, bands: bands, grid: grid, resampling: resampling)
+    }
+  }
+
+  /// Opens bands of a mosaic as `RasterSource` does; more are opened as more threads read.
+  public convenience init(
+    mosaic: RasterMosaic, bands: [Int] = [], grid: Grid, resampling: Resampling
+  ) throws(GDALError) {
+    try self.init { () throws(GDALError) in
+      try RasterSource(mosaic: mosaic, bands: bands, grid: grid, resampling: resampling)
+    }
+  }
+
+  private init(
+    _ another: @escaping @Sendable () throws(GDALError) -> RasterSource
+  ) throws(GDALError) {
+    let first = try another()
+    source = first
+    self.another = another
+    idle = Mutex([first])
   }
 
   /// Reads a window of the grid; it must lie inside.
   public func read(_ window: Window) throws(GDALError) -> DataCube {
     let taken = idle.withLock { $0.popLast() }
-    let own =
-      if let taken { taken } else {
-        try RasterSource(
-          path: source.path, bands: source.bands, grid: source.grid, resampling: source.resampling)
-      }
+    let own = if let taken { taken } else { try another() }
     defer { idle.withLock { $0.append(own) } }
     return try own.read(window)
   }

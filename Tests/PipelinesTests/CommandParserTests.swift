@@ -38,6 +38,12 @@ import Testing
     var info = Command.Info(file: "a.tif")
     info.isJSON = true
     #expect(try parse("info --json a.tif") == .info(info))
+    var refitted = Command.Run(pipeline: "a.json5")
+    refitted.output = "out"
+    refitted.verbosity = .quiet
+    #expect(
+      try parse("refit a.json5 model --out out -q")
+        == .refit(Command.Refit(refitted, tag: "model")))
     var explain = Command.Explain(folder: "out", x: -120.5, y: 60.2)
     for at in ["--at -120.5,60.2", "--at -120.5, 60.2", "--at -120.5 ,60.2", "--at=-120.5,+60.2"] {
       #expect(try parse("explain out \(at)") == .explain(explain))
@@ -89,6 +95,11 @@ import Testing
     ("run a --stage.x=5", "expected --stage.TAG.OPTION=VALUE, found '--stage.x=5'"),
     ("run a --stage.x.y", "expected --stage.TAG.OPTION=VALUE, found '--stage.x.y'"),
     ("doctor x", "'gossan doctor' does not expect 'x'"),
+    (
+      "refit a.json5",
+      "'gossan refit' needs a pipeline file and the tag of a stage; see 'gossan refit --help'"
+    ),
+    ("refit a.json5 b c", "'gossan refit' does not expect 'c'"),
     ("explain out", "'gossan explain' needs a place: --at X,Y; see 'gossan explain --help'"),
     ("explain --at 1,2", "'gossan explain' needs a folder of outputs; see 'gossan explain --help'"),
     ("explain out --at 1", "option '--at': expected X,Y such as -120.5,60.2, found '1'"),

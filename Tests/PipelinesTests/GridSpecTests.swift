@@ -12,7 +12,7 @@ import Testing
   @Test func readsBothForms() throws {
     let (like, first) = grid("{ like: 'a.tif' }")
     #expect(first.isEmpty)
-    #expect(like?.form == .like("a.tif"))
+    #expect(like?.form == .like(["a.tif"]))
     let (explicit, second) = grid(
       "{ crs: 'EPSG:2056', resolution: [10, 20], extent: [0, 0, 95, 40] }")
     #expect(second.isEmpty)

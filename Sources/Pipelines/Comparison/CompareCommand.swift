@@ -85,7 +85,7 @@ struct ComparisonRun {
       repetition: repetition)
     let overrides = command.run.overrides.followed(by: variant.overrides).followed(by: shift)
     let plan = try Runner.plan(command.run.pipeline, overrides: overrides, scoresOnly: true)
-    let executor = workspace.executor(plan, progress)
+    let executor = workspace.fittingExecutor(plan, progress)
     let nodes = plan.products.compactMap { entry -> Node? in
       if case .scores(let scores) = entry.product { scores.node } else { nil }
     }

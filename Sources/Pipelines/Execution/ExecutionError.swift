@@ -5,6 +5,8 @@ import Rasters
 enum ExecutionError: Error, CustomStringConvertible {
   case wrongKind(node: String, expected: String)
   case changed(node: String)
+  case lostFit(node: String)
+  case changedFile(String)
   case unreadable(file: String, reason: String)
   case unwritable(folder: String)
   case inStage(String, window: Window?, any Error)
@@ -13,8 +15,8 @@ enum ExecutionError: Error, CustomStringConvertible {
   /// Whether the error says in which stage it came up; one of a stage below does.
   var namesStage: Bool {
     switch self {
-    case .wrongKind, .changed, .inStage: true
-    case .unreadable, .unwritable, .data: false
+    case .wrongKind, .changed, .lostFit, .inStage: true
+    case .changedFile, .unreadable, .unwritable, .data: false
     }
   }
 
@@ -23,6 +25,11 @@ enum ExecutionError: Error, CustomStringConvertible {
     case .wrongKind(let node, let expected): "stage '\(node)' did not make \(expected)"
     case .changed(let node):
       "stage '\(node)': an input changed during the run; run again to use its new content"
+    case .lostFit(let node):
+      "stage '\(node)': its kept fit is damaged in the store, and what it was fitted to has changed "
+        + "since; renew it with 'gossan refit'"
+    case .changedFile(let file):
+      "\(file) changed while it was read; run again to use its new content"
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
     case .unwritable(let folder):
       "cannot make the folder \(folder): expected a path that may be written and is no file"

@@ -12,6 +12,8 @@ final class Executor: Sendable {
   let lattice: ChunkLattice
   let store: ChunkStore
   let events: any RunEvents
+  /// The fits that are kept; nil where every value is fitted to what is there.
+  let fits: KeptFits?
   private let cellIdentity: String
   private let fingerprints: Fingerprints
   private let cache: PayloadCache
@@ -36,8 +38,12 @@ final class Executor: Sendable {
   }
 
   /// Runs plans on `lattice`, keeping chunks in `store`.
-  init(lattice: ChunkLattice, store: ChunkStore, events: any RunEvents, cacheBytes: Int) {
+  init(
+    lattice: ChunkLattice, store: ChunkStore, events: any RunEvents, cacheBytes: Int,
+    fits: KeptFits? = nil
+  ) {
     self.lattice = lattice
+    self.fits = fits
     cellIdentity = lattice.cellIdentity
     self.store = store
     self.events = events
@@ -150,10 +156,12 @@ final class Executor: Sendable {
     }
     events.note("\(node.name): a stored chunk is damaged and is made again")
     let payload = try compute(node, window, excluding: [])
-    let content = try store.write(payload.encoded, for: record.key)
-    guard content == record.content else {
-      throw ExecutionError.changed(node: node.name)
+    // What others were made with must not be replaced by anything else.
+    guard SHA256.digest(payload.encoded) == record.content else {
+      throw keptContent(of: node) != nil
+        ? ExecutionError.lostFit(node: node.name) : ExecutionError.changed(node: node.name)
     }
+    _ = try store.write(payload.encoded, for: record.key)
     cache[record.key] = payload
     return payload
   }
@@ -180,20 +188,36 @@ final class Executor: Sendable {
     _ node: Node, _ chunk: ChunkLattice.Index?
   ) throws -> (key: Digest, content: Digest) {
     try Parallel.checkCancellation()
+    if let kept = keptContent(of: node) {
+      counts.withLock { $0[node.name, default: Count()].found += 1 }
+      events.advanced(node.name, made: false)
+      return kept
+    }
     let window = chunk.map(lattice.window(of:)) ?? lattice.grid.window
     let key = try key(node, window)
     if let content = store.digest(for: key) {
+      try fits?.keep(node, key: key, content: content)
       counts.withLock { $0[node.name, default: Count()].found += 1 }
       events.advanced(node.name, made: false)
       return (key, content)
     }
     events.began(node.name)
     let payload = try compute(node, window, excluding: [])
+    try fingerprints.requireUnchanged(node.files(window))
     let content = try store.write(payload.encoded, for: key)
+    try fits?.keep(node, key: key, content: content)
     cache[key] = payload
     counts.withLock { $0[node.name, default: Count()].made += 1 }
     events.advanced(node.name, made: true)
     return (key, content)
+  }
+
+  /// The key and the content of a kept fit that the store has.
+  func keptContent(of node: Node) -> (key: Digest, content: Digest)? {
+    guard let kept = fits?.fit(of: node), store.digest(for: kept.key) == kept.content else {
+      return nil
+    }
+    return kept
   }
 
   private func compute(

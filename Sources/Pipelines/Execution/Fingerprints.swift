@@ -16,6 +16,24 @@ final class Fingerprints: Sendable {
     var nanoseconds: Int64
     var inode: UInt64
     var digest: String
+
+    /// What a file looks like now, without the digest of its content.
+    init(of file: String) throws {
+      var status = stat()
+      guard stat(file, &status) == 0 else {
+        throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
+      }
+      size = Int64(status.st_size)
+      seconds = Int64(status.st_mtim.tv_sec)
+      nanoseconds = Int64(status.st_mtim.tv_nsec)
+      inode = UInt64(status.st_ino)
+      digest = ""
+    }
+
+    func isOfSameFile(as other: Entry) -> Bool {
+      size == other.size && seconds == other.seconds && nanoseconds == other.nanoseconds
+        && inode == other.inode
+    }
   }
 
   init(store: ChunkStore) {
@@ -26,18 +44,9 @@ final class Fingerprints: Sendable {
 
   /// The digest of a file's content.
   func digest(of file: String) throws -> Digest {
-    var status = stat()
-    guard stat(file, &status) == 0 else {
-      throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
-    }
-    var entry = Entry(
-      size: Int64(status.st_size), seconds: Int64(status.st_mtim.tv_sec),
-      nanoseconds: Int64(status.st_mtim.tv_nsec), inode: UInt64(status.st_ino), digest: "")
+    var entry = try Entry(of: file)
     return try known.withLock { known in
-      if let old = known[file], old.size == entry.size, old.seconds == entry.seconds,
-        old.nanoseconds == entry.nanoseconds, old.inode == entry.inode,
-        let digest = Digest(hex: old.digest)
-      {
+      if let old = known[file], old.isOfSameFile(as: entry), let digest = Digest(hex: old.digest) {
         return digest
       }
       let digest = try Self.hash(file)
@@ -45,6 +54,17 @@ final class Fingerprints: Sendable {
       known[file] = entry
       save(known)
       return digest
+    }
+  }
+
+  /// Checks that files are still those whose digests were taken: what was read of them since is
+  /// stored under these.
+  func requireUnchanged(_ files: [String]) throws {
+    for file in files {
+      guard let old = known.withLock({ $0[file] }) else { continue }
+      guard try old.isOfSameFile(as: Entry(of: file)) else {
+        throw ExecutionError.changedFile(file)
+      }
     }
   }
 

@@ -52,6 +52,11 @@ final class Node: Sendable {
   let structure: Digest
   /// The digest of the stage, its revision and its options alone.
   let identity: Digest
+  /// The digest of the stage, its revision and options and the whole plan below, whatever files
+  /// are read.
+  let shape: Digest
+  /// Whether a value is fitted anew when its inputs change.
+  let policy: FitPolicy
   /// The source files that a window touches; their fingerprints are part of the key.
   let files: @Sendable (Window) throws -> [String]
   let compute: @Sendable (NodeContext) throws -> Payload
@@ -63,6 +68,7 @@ final class Node: Sendable {
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
     readsPoints: Bool = false, usesAllWorkers: Bool = false, sources: [String] = [],
+    policy: FitPolicy = .always,
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -71,6 +77,7 @@ final class Node: Sendable {
     self.edges = edges
     self.isStored = isStored
     self.usesAllWorkers = usesAllWorkers
+    self.policy = policy
     self.files = files
     self.compute = compute
     dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }
@@ -78,14 +85,19 @@ final class Node: Sendable {
     hash.add("\(kind)")
     for part in identity { hash.add(part) }
     self.identity = hash.digest
-    var whole = KeyHash()
+    var (whole, shape) = (KeyHash(), KeyHash())
     whole.add(self.identity)
+    shape.add(self.identity)
     for source in sources { whole.add(source) }
     for edge in edges {
       whole.add("\(edge.reach)")
       whole.add(edge.node.structure)
+      shape.add("\(edge.reach)")
+      shape.add(edge.node.shape)
     }
+    if policy != .always { whole.add("\(policy)") }
     structure = whole.digest
+    self.shape = shape.digest
   }
 
   /// The bands of a raster node; empty for others.

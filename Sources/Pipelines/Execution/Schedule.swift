@@ -8,8 +8,8 @@ struct Schedule {
   /// The stored nodes and values in order, in phases that end before the next begins.
   let phases: [[Node]]
 
-  /// Orders `targets` and everything below them.
-  init(targets: [Node]) {
+  /// Orders `targets` and everything below them, but for what only kept fits were made from.
+  init(targets: [Node], isKept: (Node) -> Bool = { _ in false }) {
     var order: [Node] = []
     var phase: [ObjectIdentifier: Int] = [:]
     var depth: [ObjectIdentifier: Int] = [:]
@@ -19,7 +19,8 @@ struct Schedule {
       let isNew = isWanted && wanted.insert(name).inserted
       if let known = phase[name], !isNew { return known }
       // A node that is only read lazily is left out; what it reads is made beforehand.
-      let below = node.edges.map { edge -> Int in
+      let edges = node.policy != .always && isKept(node) ? [] : node.edges
+      let below = edges.map { edge -> Int in
         let own = visit(edge.node, isWanted: edge.reach != .lazy)
         return edge.node.usesAllWorkers && !node.usesAllWorkers ? own + 1 : own
       }
@@ -28,7 +29,7 @@ struct Schedule {
       let least = below.max() ?? 0
       let own = node.usesAllWorkers ? least | 1 : (least + 1) & ~1
       phase[name] = own
-      depth[name] = (node.edges.compactMap { depth[ObjectIdentifier($0.node)] }.max() ?? -1) + 1
+      depth[name] = (edges.compactMap { depth[ObjectIdentifier($0.node)] }.max() ?? -1) + 1
       return own
     }
     for target in targets { _ = visit(target, isWanted: true) }

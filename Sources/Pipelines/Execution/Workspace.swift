@@ -21,11 +21,27 @@ struct Workspace {
     try compareKernel(events)
   }
 
-  /// What makes a plan's products in this store.
-  func executor(_ plan: Runner.Plan, _ events: any RunEvents) -> Executor {
-    Executor(
-      lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk), store: store,
-      events: events, cacheBytes: cacheBytes)
+  /// What makes a plan's products in this store, with the fits that it keeps.
+  func executor(
+    _ plan: Runner.Plan, _ events: any RunEvents, renewing tags: Set<String> = []
+  ) -> Executor {
+    executor(plan, events) { lattice in
+      KeptFits(
+        store: store, pipeline: plan.document.name, cells: lattice.cellIdentity, renewing: tags)
+    }
+  }
+
+  /// What makes a plan's products in this store, every fit from what is there.
+  func fittingExecutor(_ plan: Runner.Plan, _ events: any RunEvents) -> Executor {
+    executor(plan, events) { _ in nil }
+  }
+
+  private func executor(
+    _ plan: Runner.Plan, _ events: any RunEvents, fits: (ChunkLattice) -> KeptFits?
+  ) -> Executor {
+    let lattice = ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk)
+    return Executor(
+      lattice: lattice, store: store, events: events, cacheBytes: cacheBytes, fits: fits(lattice))
   }
 
   /// Says when another machine's products filled the store: its values may differ in last digits.

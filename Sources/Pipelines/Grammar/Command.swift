@@ -12,6 +12,8 @@ public enum Command: Sendable, Hashable {
   case info(Info)
   /// Asks a finished map for a place.
   case explain(Explain)
+  /// Renews a fit that is kept.
+  case refit(Refit)
   /// Says what of the system is there and what is missing.
   case doctor(Doctor)
   /// Makes a scene whose truth is known.
@@ -39,6 +41,8 @@ public enum Command: Sendable, Hashable {
     case info
     /// Asks a finished map for a place.
     case explain
+    /// Renews a kept fit.
+    case refit
     /// Looks at the system.
     case doctor
     /// Makes a scene whose truth is known.
@@ -128,6 +132,20 @@ public enum Command: Sendable, Hashable {
 
     /// Describes a file.
     public init(file: String) { self.file = file }
+  }
+
+  /// The arguments of `gossan refit`.
+  public struct Refit: Sendable, Hashable {
+    /// The arguments that it shares with `gossan run`.
+    public var run: Run
+    /// The tag of the stage.
+    public var tag: String
+
+    /// Renews the fits of a stage.
+    public init(_ run: Run, tag: String) {
+      self.run = run
+      self.tag = tag
+    }
   }
 
   /// The arguments of `gossan explain`.

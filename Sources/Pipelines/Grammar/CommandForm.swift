@@ -98,6 +98,13 @@ extension Command.Verb {
       operands: [CommandForm.Operand(name: "OUT", values: .folder)],
       options: [.at, .crs, .json],
       example: "gossan explain out/geochemical-anomaly --at 6.86,47.14 --crs EPSG:4326"),
+    .refit: CommandForm(
+      summary: "Renews a fit that a pipeline keeps by fit: \"once\".",
+      operands: [.pipeline, CommandForm.Operand(name: "TAG", values: .text)],
+      options: [.set, .stage, .out("outputs"), .work("outputs"), .jobs, .memory]
+        + [.progress, .quiet],
+      statuses: Runner.Status.allCases,
+      example: "gossan refit pipelines/geochemical-anomaly.json5 cube --stage.cube.fit=once"),
     .synthesize: CommandForm(
       summary: "Makes a scene whose truth is known: belt.",
       operands: [

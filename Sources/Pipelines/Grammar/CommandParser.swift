@@ -104,6 +104,7 @@ struct CommandParser {
       doctor.isJSON = isJSON
       return .doctor(doctor)
     case .explain: return .explain(try explain())
+    case .refit: return .refit(try refit())
     case .synthesize: return .synthesize(try synthesize())
     case .completions: return .completions(try shell())
     }
@@ -119,6 +120,19 @@ struct CommandParser {
     result.crs = crs
     result.isJSON = isJSON
     return result
+  }
+
+  private func refit() throws(UsageError) -> Command.Refit {
+    guard operands.count >= 2 else {
+      throw UsageError(
+        description:
+          "'gossan refit' needs a pipeline file and the tag of a stage; see 'gossan refit "
+          + "--help'")
+    }
+    if operands.count > 2 { throw surplus(operands[2]) }
+    var run = run
+    run.pipeline = operands[0]
+    return Command.Refit(run, tag: operands[1])
   }
 
   private func synthesize() throws(UsageError) -> Command.Synthesize {

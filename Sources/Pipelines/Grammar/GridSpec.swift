@@ -9,8 +9,8 @@ public struct GridSpec: Sendable {
 
   /// How a grid is stated.
   public enum Form: Sendable, Hashable {
-    /// The grid of a raster; its path is ready to open.
-    case like(String)
+    /// The grid of a raster, or of all tiles of one; the paths are ready to open.
+    case like([String])
     /// Coordinate system (empty for none), cell size and edges in map units.
     case explicit(
       crs: String, cellWidth: Double, cellHeight: Double, left: Double, bottom: Double,
@@ -40,7 +40,10 @@ public struct GridSpec: Sendable {
 extension GridSpec {
   /// The keys of `grid`.
   static let specs: [OptionSpec] = [
-    OptionSpec("like", .file, default: .optional, "A raster whose grid is taken."),
+    OptionSpec(
+      "like", .files, default: .optional,
+      "A raster whose grid is taken; of several tiles of one raster, the grid that holds all.",
+      example: "\"geo/dem.tif\""),
     OptionSpec(
       "crs", .string, default: .optional,
       "The coordinate system, as PROJ understands it; \"\" for none.", example: "\"EPSG:2056\""),
@@ -63,10 +66,10 @@ extension GridSpec {
   init?(_ options: OptionValues, into problems: inout [Problem]) {
     let others = ["crs", "resolution", "extent"]
     self.options = options
-    if let path = options.optionalFilePath("like") {
+    if options.has("like") {
       let extra = others.filter(options.isGiven)
       for name in extra { problems.append(options.problem(name, "cannot stand beside 'like'")) }
-      form = .like(path)
+      form = .like(options.filePaths("like"))
       return
     }
     if let missing = others.first(where: { !options.has($0) }) {

@@ -20,8 +20,17 @@ public struct OptionValues: Sendable {
     self.path = path
   }
 
-  /// What identifies the options: JSON with sorted keys and all defaults, without absent options.
-  public var canonicalJSON: String { value.canonicalJSON }
+  /// What identifies the options: JSON with sorted keys and all defaults, without absent options
+  /// and without whether a fit is kept, which is no part of what is fitted.
+  public var canonicalJSON: String { canonicalJSON(without: []) }
+
+  /// What identifies the options but for some.
+  func canonicalJSON(without names: Set<String>) -> String {
+    let members = value.members ?? []
+    return JSON5Value(
+      .object(members.filter { !names.contains($0.key) && $0.key != FitPolicy.option.name })
+    ).canonicalJSON
+  }
 
   /// Whether the option has a value: given, or by default.
   public func has(_ name: String) -> Bool { raw(name) != nil }

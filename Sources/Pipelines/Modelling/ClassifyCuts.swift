@@ -45,7 +45,7 @@ struct ClassifyThreshold {
     return request.planner.node(
       Node(
         name: request.name + "/threshold", kind: .value, identity: ["youden 1", "\(output)"],
-        edges: [.all(scores.node), .all(samples.node)]
+        edges: [.all(scores.node), .all(samples.node)], policy: request.policy
       ) { context in
         let found = try Scores.stored(try context.value(0)).outOfFold(
           output, try SampleSet.stored(try context.value(1)))

@@ -133,7 +133,8 @@ struct ExplainedClass: Sendable {
     let choice = request.planner.node(
       Node(
         name: request.name + "/quadrature", kind: .value, identity: ["quadrature 1", "\(nodes)"],
-        edges: [.all(candidates[0])] + candidates.dropFirst().map { .lazily($0) }
+        edges: [.all(candidates[0])] + candidates.dropFirst().map { .lazily($0) },
+        policy: request.policy
       ) { context in
         for candidate in candidates.indices.dropLast() {
           var residuals = ResidualSummary()

@@ -29,6 +29,36 @@ struct RunRecord {
     ]
   }
 
+  /// A fit that is kept, and what of its input has changed since.
+  struct Fit: Encodable {
+    var stage: String
+    /// When it was made, as in ISO 8601.
+    var fitted: String?
+    /// What has changed since, in a few words.
+    var changes: String?
+
+    /// What a person should know; nil when nothing has changed.
+    var sentence: String? {
+      changes.map { changes in
+        "'\(stage)' keeps its fit" + (fitted.map { " of \($0)" } ?? "") + "; its input since then: "
+          + "\(changes); 'gossan refit' renews it"
+      }
+    }
+  }
+
+  /// The fits that are kept.
+  func fits() throws -> [Fit] {
+    let times = ISO8601DateFormatter()
+    return try plan.planner.watches.map { watch in
+      let before = try FitInput.stored(try executor.value(watch.before))
+      let now = try FitInput.stored(try executor.value(watch.now))
+      return Fit(
+        stage: watch.tag,
+        fitted: executor.fits?.date(of: watch.before).map(times.string(from:)),
+        changes: now.changes(since: before))
+    }
+  }
+
   /// The scores of the plan by tag.
   func scores() throws -> [String: Scores] {
     var result: [String: Scores] = [:]
@@ -74,9 +104,9 @@ struct RunRecord {
         width: grid.width, height: grid.height, transform: grid.transform.coefficients,
         crs: CRS.code(grid.crs) ?? CRS.name(grid.crs)),
       stages: plan.document.stages.map {
-        Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.canonicalJSON)
+        Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.value.canonicalJSON)
       },
-      metrics: try metrics(),
+      fits: try fits(), metrics: try metrics(),
       chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },
       written: written, outputs: outputs)
     let encoder = JSONEncoder.stable
@@ -106,6 +136,7 @@ struct RunRecord {
     var inputs: [String: String]
     var grid: Grid
     var stages: [Stage]
+    var fits: [Fit]
     var metrics: [String: [String: Double]]
     var chunks: [String: [String: Int]]
     var written: [String]

@@ -21,6 +21,8 @@ final class Planner: Sendable {
     var nodes: [Digest: Node] = [:]
     var problems: [Problem] = []
     var sources: [String: [SourceFacts]] = [:]
+    var mosaics: [OptionValues.Tiles: RasterMosaic] = [:]
+    var watches: [FitWatch] = []
   }
 
   private struct Place: Hashable {
@@ -79,6 +81,9 @@ final class Planner: Sendable {
   /// The files that stages read, by tag, as far as they were planned.
   var sources: [String: [SourceFacts]] { state.withLock { $0.sources } }
 
+  /// What watches the inputs of fits that are kept.
+  var watches: [FitWatch] { state.withLock { $0.watches } }
+
   /// Adds a file that a stage reads, once.
   func tell(_ source: SourceFacts, tag: String) {
     state.withLock { state in
@@ -86,6 +91,14 @@ final class Planner: Sendable {
         state.sources[tag, default: []].append(source)
       }
     }
+  }
+
+  /// The mosaic of some tiles, each of which is looked at once, however many folds are planned.
+  func mosaic(_ tiles: OptionValues.Tiles) throws -> RasterMosaic {
+    if let known = state.withLock({ $0.mosaics[tiles] }) { return known }
+    let mosaic = try tiles.mosaic()
+    state.withLock { $0.mosaics[tiles] = mosaic }
+    return mosaic
   }
 
   private func plan(
@@ -102,11 +115,14 @@ final class Planner: Sendable {
         inputs[source.input] = try source.tags.map { try product($0, fold: fold) }
       }
       let name = fold.map { "\(tag)@\($0.index)" } ?? tag
-      let request = PlanRequest(
+      var request = PlanRequest(
         name: seed.map { "\(name), seed \($0)" } ?? name, tag: tag, type: entry.type,
         revision: stage.revision, options: entry.options, inputs: inputs, fold: fold, fitted: nil,
         planner: self, ownSeed: seed)
-      return .success(try stage.plan(request))
+      request.fitted = try request.fitFromFile()
+      let planned = try stage.plan(request)
+      if let watch = request.watch() { state.withLock { $0.watches.append(watch) } }
+      return .success(planned)
     } catch is Unplannable {
       return .failure(Unplannable())
     } catch let failure as PlanFailure {

@@ -29,7 +29,7 @@ struct PlanRequest: Sendable {
   /// The fold whose test places must not be seen; nil for the shipped model.
   let fold: FoldContext?
   /// A value that was fitted before, from a model file, to be used instead of fitting.
-  let fitted: [UInt8]?
+  var fitted: [UInt8]?
   let planner: Planner
   /// The seed of this stage alone, where it is planned with others than the pipeline's.
   var ownSeed: UInt64?
@@ -146,14 +146,6 @@ struct PlanFailure: Error {
   let message: String
   /// Where it stands, if not where the option does.
   var place: Place?
-}
-
-extension OptionValues {
-  /// The options as canonical JSON without some, such as paths, which say where and not what.
-  func canonicalJSON(without names: Set<String>) -> String {
-    guard !names.isEmpty, let members = value.members else { return canonicalJSON }
-    return JSON5Value(.object(members.filter { !names.contains($0.key) })).canonicalJSON
-  }
 }
 
 extension RasterProduct {

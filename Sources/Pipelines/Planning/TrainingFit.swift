@@ -45,7 +45,8 @@ extension PlanRequest {
     }
     return planner.node(
       Node(
-        name: name + "/fit", kind: .value, identity: identity(), edges: [.all(moments)]
+        name: name + "/fit", kind: .value, identity: identity(), edges: [.all(moments)],
+        policy: policy
       ) { context in
         var total = ExactCovariance(variableCount: bands.count)
         try context.forEachTable(0) { total.merge(try .stored($0)) }
@@ -113,7 +114,9 @@ extension PlanRequest {
   ) throws -> Node? {
     guard let fitted else { return nil }
     guard let value = try? Value.stored(fitted), fits(value) else {
-      throw failure("model", "the model file's preparation is damaged or of another version")
+      throw failure(
+        options.fitFile == nil ? "model" : FitPolicy.option.name,
+        "the model file's preparation is damaged, of another version or for other bands")
     }
     return constant(fitted)
   }

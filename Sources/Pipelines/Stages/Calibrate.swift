@@ -19,7 +19,7 @@ enum Calibrate: Stage {
       classes or chosen background cells have shifted. Networks of classes and labels and logistic \
       regressions can be calibrated.
       """,
-    options: [],
+    options: [FitPolicy.keeping],
     inputs: [
       InputDefinition("model", [.model], source: .named, "The model to calibrate, from 'train'."),
       InputDefinition(
@@ -83,7 +83,7 @@ enum Calibrate: Stage {
         identity: request.identity() + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [
           .all(model.node), .all(scores.node), .all(folds.samples.node), .all(folds.node),
-        ] + (fold.map { [.all($0.folds.node)] } ?? [])
+        ] + (fold.map { [.all($0.folds.node)] } ?? []), policy: request.policy
       ) { context in
         let predictions = try OutOfFoldPredictions(
           try Scores.stored(try context.value(1)), try SampleSet.stored(try context.value(2)))

@@ -37,6 +37,7 @@ enum Classify: Stage {
       OptionSpec(
         "threshold", .either(.number(-.infinity ... .infinity), .choice(["youden"])), default: 0.5,
         "What 'above' means; \"youden\" needs 'scores'.", example: "\"youden\""),
+      FitPolicy.keeping,
     ],
     inputs: [
       InputDefinition("probability", [.raster], "The probabilities, a band a class."),
@@ -198,7 +199,7 @@ enum Classify: Stage {
     return request.planner.node(
       Node(
         name: request.name + "/levels", kind: .value, identity: ["levels 1", name, "\(shares)"],
-        edges: [.all(quantiles)]
+        edges: [.all(quantiles)], policy: request.policy
       ) { context in
         let values = try [ExactQuantiles].stored(try context.value(0)).first?.values ?? []
         guard values.count == shares.count else {

@@ -33,6 +33,7 @@ enum Explain: Stage {
         "Whether attributions are carried back to the bands that were read, or given for the "
           + "model's own bands."),
     ] + ExplainedClass.options + [
+      FitPolicy.keeping,
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),

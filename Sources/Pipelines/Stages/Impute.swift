@@ -33,6 +33,7 @@ enum Impute: Stage {
         "missing", .choice(["all", "impute"]), default: "all",
         "What becomes of a cell where all bands of the raster are missing: 'all', it stays missing; "
           + "'impute', it is filled as well."),
+      FitPolicy.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The raster with gaps.")],
     output: .raster,
@@ -103,7 +104,7 @@ enum Impute: Stage {
     return request.planner.node(
       Node(
         name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(source)]
+        edges: [.all(source)], policy: request.policy
       ) { context in
         let values =
           usesMedian

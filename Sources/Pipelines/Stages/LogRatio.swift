@@ -53,6 +53,7 @@ enum LogRatioStage: Stage {
         "The units of parts by band, where they are not known or not one: a unit such as '%', or a "
           + "factor to the unit of the other parts (mg/kg if these have several).",
         example: "{ Fe: \"%\" }"),
+      FitPolicy.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The parts.")],
     output: .raster,
@@ -122,7 +123,7 @@ enum LogRatioStage: Stage {
     return request.planner.node(
       Node(
         name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(tables)]
+        edges: [.all(tables)], policy: request.policy
       ) { context in
         var smallest = SmallestPositive(bandCount: transform.parts.count)
         try context.forEachTable(0) { smallest.merge(try .stored($0)) }

@@ -52,6 +52,7 @@ enum OrderBands: Stage {
         "rest", .choice(["refuse", "follow"]), default: .optional,
         "Whether bands that 'order' does not name are refused, which is the default, or follow in "
           + "their own order. Groups always follow."),
+      FitPolicy.option,
     ],
     inputs: [
       InputDefinition("raster", [.raster], "The bands."),
@@ -230,7 +231,8 @@ enum OrderBands: Stage {
       Node(
         name: request.name + "/fit", kind: .value,
         identity: request.identity() + [fold.map { "fold \($0.index)" } ?? "all"],
-        edges: [.all(rows), .all(samples.node)] + (fold.map { [.all($0.folds.node)] } ?? [])
+        edges: [.all(rows), .all(samples.node)] + (fold.map { [.all($0.folds.node)] } ?? []),
+        policy: request.policy
       ) { context in
         let gathered = try GatheredSamples(
           try SampleSet.stored(try context.value(1)),

@@ -36,6 +36,7 @@ enum PrincipalComponentsStage: Stage {
       OptionSpec(
         "correlation", .bool, default: false,
         "Divides bands by their standard deviations first."),
+      FitPolicy.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The bands.")],
     output: .raster,

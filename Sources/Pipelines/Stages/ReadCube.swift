@@ -18,6 +18,11 @@ enum ReadCube: Stage {
       OptionSpec(
         "files", .files, "The rasters: paths, patterns or a list.", example: "[\"geo/*.tif\"]"),
       OptionSpec(
+        "mosaic", .choice(RasterMosaic.Order.allCases.map(\.rawValue)), default: .optional,
+        "Reads the files as tiles of one raster, with cells of one lattice, seamlessly. Where they "
+          + "overlap, the one modified last wins ('newest'), or the one listed last ('listed'; "
+          + "patterns list by name)."),
+      OptionSpec(
         "bands", .list(of: .either(.integer(1...100_000), .string)), default: .optional,
         "The bands to read of every file, by number (from 1) or description; by default all but "
           + "alpha bands.", example: "[1, \"nir\"]"),
@@ -42,11 +47,33 @@ enum ReadCube: Stage {
 
   /// Some bands of one file.
   private struct Source: Sendable {
-    let info: RasterInfo
+    let raster: Raster
     let pool: RasterPool
     let bands: [Int]
     /// What each band becomes: itself, or one band per category.
     let outputs: [Output]
+  }
+
+  /// A file, or the tiles of a mosaic.
+  private enum Raster: Sendable {
+    case file(RasterInfo)
+    case mosaic(RasterMosaic)
+
+    var info: RasterInfo {
+      switch self {
+      case .file(let info): info
+      case .mosaic(let mosaic): mosaic.info
+      }
+    }
+
+    func pool(_ bands: [Int], _ grid: Grid, _ resampling: Resampling) throws -> RasterPool {
+      switch self {
+      case .file(let info):
+        try RasterPool(path: info.path, bands: bands, grid: grid, resampling: resampling)
+      case .mosaic(let mosaic):
+        try RasterPool(mosaic: mosaic, bands: bands, grid: grid, resampling: resampling)
+      }
+    }
   }
 
   private enum Output: Sendable {
@@ -71,8 +98,9 @@ enum ReadCube: Stage {
     }
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .raster(bands), identity: request.identity(without: ["files"]),
-        sources: sources.map(\.info.path),
+        name: request.name, kind: .raster(bands),
+        identity: request.identity(without: ["files", "mosaic"]),
+        sources: sources.map(\.raster.info.path),
         files: { window in sources.flatMap { $0.pool.source.files(touching: window) } }
       ) { context in
         var values: [Float] = []
@@ -96,9 +124,9 @@ enum ReadCube: Stage {
     let categorical = try Categorical(request)
     var names = request.options.strings("names")[...]
     var unused = Set(categorical.names.keys)
-    let sources = try request.options.filePaths("files").map { path in
+    let sources = try rasters(request).map { raster in
       do {
-        let info = try RasterInfo(path: path)
+        let info = raster.info
         let numbers = try bandNumbers(request, info)
         let named = numbers.map { names.popFirst() ?? bandName(info, $0) }
         let outputs = try zip(numbers, named).map { number, name in
@@ -110,9 +138,7 @@ enum ReadCube: Stage {
         request.tell(
           SourceFacts(info, bands: numbers, names: named, resampling, grid: request.grid))
         return Source(
-          info: info,
-          pool: try RasterPool(
-            path: path, bands: numbers, grid: request.grid, resampling: resampling),
+          raster: raster, pool: try raster.pool(numbers, request.grid, resampling),
           bands: numbers, outputs: outputs)
       } catch let error as GDALError {
         throw request.failure("files", "\(error)")
@@ -127,6 +153,19 @@ enum ReadCube: Stage {
       throw request.failure("names", "there is no band left for the name '\(name)'")
     }
     return sources
+  }
+
+  /// The files, or the one mosaic of all of them.
+  private static func rasters(_ request: PlanRequest) throws -> [Raster] {
+    do {
+      let options = request.options
+      guard let tiles = options.tiles else {
+        return try options.filePaths("files").map { .file(try RasterInfo(path: $0)) }
+      }
+      return [.mosaic(try request.planner.mosaic(tiles))]
+    } catch let error as GDALError {
+      throw request.failure("files", "\(error)")
+    }
   }
 
   private static func bandNumbers(_ request: PlanRequest, _ info: RasterInfo) throws -> [Int] {
@@ -207,6 +246,29 @@ enum ReadCube: Stage {
           return (code, text)
         }
       }
+    }
+  }
+}
+
+extension OptionValues {
+  /// The files that a 'read-cube' takes for tiles of one raster.
+  struct Tiles: Hashable, Sendable {
+    let paths: [String]
+    let order: RasterMosaic.Order
+    /// The files as the pipeline names them.
+    let name: String
+
+    /// Opens the tiles; throws when they are not of one raster.
+    func mosaic() throws -> RasterMosaic {
+      try RasterMosaic(paths, order: order, named: name)
+    }
+  }
+
+  /// The tiles that a 'read-cube' reads; nil where it reads its files one beside the other.
+  var tiles: Tiles? {
+    optionalString("mosaic").flatMap(RasterMosaic.Order.init).map { order in
+      Tiles(
+        paths: filePaths("files"), order: order, name: strings("files").joined(separator: ", "))
     }
   }
 }

@@ -33,6 +33,7 @@ enum Standardize: Stage {
       OptionSpec(
         "distribution", .choice(["normal", "uniform"]), default: .optional,
         "What ranks are turned into by the method 'quantile'; 'normal' by default."),
+      FitPolicy.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The cube to scale.")],
     output: .raster,
@@ -147,7 +148,7 @@ enum Standardize: Stage {
     return request.planner.node(
       Node(
         name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(statistics)]
+        edges: [.all(statistics)], policy: request.policy
       ) { context in
         var total = BandStatistics(bandCount: input.bands.count)
         for table in try context.tables(0, context.window) { total.merge(try .stored(table)) }
@@ -170,7 +171,7 @@ enum Standardize: Stage {
     return request.planner.node(
       Node(
         name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(quantiles)]
+        edges: [.all(quantiles)], policy: request.policy
       ) { context in
         let values = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
         if let band = values.firstIndex(where: \.isEmpty) { throw empty(input.bands[scaled[band]]) }

@@ -42,7 +42,7 @@ enum Train: Stage {
       OptionSpec(
         "background", .integer(1...10_000), default: 50, unit: "samples",
         "How many training samples are kept as baselines of explanations."),
-    ] + PredictorTraining.options + [NestedTuning.option],
+    ] + PredictorTraining.options + [NestedTuning.option, FitPolicy.keeping],
     inputs: [
       InputDefinition("cube", [.raster], "The input of the network."),
       InputDefinition(
@@ -152,7 +152,7 @@ enum Train: Stage {
         name: request.name, kind: .value,
         identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
-          + (folds.map { [.all($0.node)] } ?? [])
+          + (folds.map { [.all($0.node)] } ?? []), policy: request.policy
       ) { context in
         let gathered = try gather(context, training, architecture)
         let folds = try folds.map { _ in try Folds.stored(try context.value(2 + fits.count)) }
