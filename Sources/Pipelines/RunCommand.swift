@@ -9,9 +9,13 @@ extension Runner {
   /// Runs a pipeline as a command line asks for it and tells on stderr what happened.
   public static func run(_ command: Command.Run) -> Status {
     attempt(command) { progress in
+      if let pattern = command.tiles {
+        return try EachTile(command, pattern: pattern, progress).run()
+      }
       let plan = try plan(command.pipeline, overrides: command.overrides)
       if command.isDryRun { return print(try DryRun(plan, command).text) }
-      try PipelineRun(plan, command, progress).run()
+      let run = try PipelineRun(plan, command, progress)
+      if let shard = command.shard { try run.run(share: shard) } else { try run.run() }
     }
   }
 
@@ -39,6 +43,9 @@ extension Runner {
       progress.fail(error.description)
       if case .held = error { return .held }
       return .failed
+    } catch let error as EachTile.Failure {
+      progress.fail(error.description)
+      return error.status
     } catch is CancellationError {
       progress.fail("interrupted; what was made is stored, run again to go on")
       return .interrupted
@@ -81,9 +88,12 @@ struct PipelineRun {
   private let started = Date()
 
   init(_ plan: Runner.Plan, _ command: Command.Run, _ progress: Progress) throws {
+    self.init(plan, try Workspace(command, name: plan.document.name, progress), progress)
+  }
+
+  init(_ plan: Runner.Plan, _ workspace: Workspace, _ progress: Progress) {
     self.plan = plan
     self.progress = progress
-    let workspace = try Workspace(command, name: plan.document.name, progress)
     folder = workspace.folder
     executor = workspace.executor(plan, progress)
   }
@@ -115,6 +125,21 @@ struct PipelineRun {
       try writer.writeReport(page, record, &result)
     }
     try finish(result, record)
+  }
+
+  /// Makes the share of one of several processes, as far as the others have come; writes nothing
+  /// but to the store.
+  func run(share: Shard) throws {
+    let schedule = Schedule(targets: plan.targets) { executor.keptContent(of: $0) != nil }
+    progress.plan(schedule, chunks: max(1, executor.lattice.chunks.count / share.count))
+    let levels = try executor.run(schedule, share: share)
+    let made = executor.statistics.values.reduce(0) { $0 + $1.made }
+    progress.note(
+      "share \(share): made \(made) chunks and values; "
+        + (levels.done == levels.all
+          ? "that is its part of all \(levels.all) levels"
+          : "level \(levels.done + 1) of \(levels.all) waits for the other shares: run again when "
+            + "they have ended"))
   }
 
   private func finish(_ result: OutputWriter.Result, _ record: RunRecord) throws {

@@ -13,6 +13,8 @@ public struct Runner {
     case failed = 1
     /// The pipeline or the command is not valid.
     case invalid = 2
+    /// Some tiles of several failed.
+    case partial = 3
     /// Another run holds the store.
     case held = 75
     /// The run was interrupted; what is stored stays.
@@ -24,6 +26,7 @@ public struct Runner {
       case .done: "Done, also when nothing was new."
       case .failed: "Something failed while it was done; earlier outputs are as they were."
       case .invalid: "The command line or the pipeline is not valid; nothing was done."
+      case .partial: "Some tiles failed; the outputs of the others were written."
       case .held: "Another run holds the store."
       case .interrupted: "Interrupted; what was made is stored, and the next run goes on from it."
       }

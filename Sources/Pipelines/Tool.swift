@@ -18,6 +18,7 @@ public enum Tool {
     case .info(let info): return perform(info)
     case .explain(let explain): return perform(explain)
     case .refit(let refit): return Runner.refit(refit)
+    case .slurm(let slurm): return perform(slurm)
     case .doctor(let doctor): return perform(doctor)
     case .synthesize(let synthesize): return perform(synthesize)
     case .completions(let shell):
@@ -77,6 +78,17 @@ public enum Tool {
       Runner.say("\(error)")
       if case PlaceQuestion.Failure.usage = error { return .invalid }
       return .failed
+    }
+  }
+
+  private static func perform(_ slurm: Command.Slurm) -> Runner.Status {
+    do {
+      let plan = try Runner.plan(slurm.run.pipeline, overrides: slurm.run.overrides)
+      print(SlurmScript(plan, slurm).text, terminator: "")
+      return .done
+    } catch {
+      Runner.say("\(error)")
+      return error is PipelineError ? .invalid : .failed
     }
   }
 

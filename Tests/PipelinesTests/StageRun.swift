@@ -9,7 +9,7 @@ import Testing
 final class StageRun {
   let files: SampleRun
 
-  init() throws { files = try SampleRun() }
+  init(inMemory: Bool = false) throws { files = try SampleRun(inMemory: inMemory) }
 
   deinit { files.remove() }
 

@@ -16,7 +16,7 @@ struct SurveyTilesTests {
     let count: Int
 
     init(count: Int) throws {
-      run = try StageRun()
+      run = try StageRun(inMemory: true)
       self.count = count
       try FileManager.default.createDirectory(
         atPath: "\(run.files.folder)/tiles", withIntermediateDirectories: true)

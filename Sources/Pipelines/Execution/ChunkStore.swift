@@ -7,7 +7,8 @@ import Tensors
 ///
 /// A record is a header (magic, length, content digest) and the content; it is written aside,
 /// synced and renamed, so it is whole or absent. Content is checked against its digest when read.
-/// One process holds the store at a time; the kernel frees the lock when its holder dies.
+/// One process holds the store at a time, or several that fill it together; the kernel frees the
+/// lock when its holder dies.
 final class ChunkStore: Sendable {
   /// The folder.
   let directory: String
@@ -16,8 +17,9 @@ final class ChunkStore: Sendable {
   private static let magic = [UInt8]("GOSSAN1\n".utf8)
   static let headerSize = 8 + 8 + 32
 
-  /// Opens the store, makes its folder if need be and takes its lock.
-  init(directory: String) throws {
+  /// Opens the store, makes its folder if need be and takes its lock, alone or with others that
+  /// share it.
+  init(directory: String, isShared: Bool = false) throws {
     self.directory = directory
     try Self.makeFolder(directory)
     try Self.makeFolder(directory + "/objects")
@@ -26,7 +28,7 @@ final class ChunkStore: Sendable {
     guard lockDescriptor >= 0 else {
       throw StoreError.unusable(path: path, reason: String(cString: strerror(errno)))
     }
-    guard flock(lockDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(lockDescriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
       close(lockDescriptor)
       throw StoreError.held(directory: directory)
     }

@@ -7,6 +7,8 @@ enum ExecutionError: Error, CustomStringConvertible {
   case changed(node: String)
   case lostFit(node: String)
   case changedFile(String)
+  /// Somebody only looked whether the store has it.
+  case notStored
   case unreadable(file: String, reason: String)
   case unwritable(folder: String)
   case inStage(String, window: Window?, any Error)
@@ -16,7 +18,7 @@ enum ExecutionError: Error, CustomStringConvertible {
   var namesStage: Bool {
     switch self {
     case .wrongKind, .changed, .lostFit, .inStage: true
-    case .changedFile, .unreadable, .unwritable, .data: false
+    case .changedFile, .notStored, .unreadable, .unwritable, .data: false
     }
   }
 
@@ -30,6 +32,7 @@ enum ExecutionError: Error, CustomStringConvertible {
         + "since; renew it with 'gossan refit'"
     case .changedFile(let file):
       "\(file) changed while it was read; run again to use its new content"
+    case .notStored: "the store does not have it yet"
     case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
     case .unwritable(let folder):
       "cannot make the folder \(folder): expected a path that may be written and is no file"

@@ -14,6 +14,8 @@ final class Executor: Sendable {
   let events: any RunEvents
   /// The fits that are kept; nil where every value is fitted to what is there.
   let fits: KeptFits?
+  /// Whether chunks and costly values are only looked for, and missing ones are an error.
+  private let isLooking: Bool
   private let cellIdentity: String
   private let fingerprints: Fingerprints
   private let cache: PayloadCache
@@ -40,10 +42,11 @@ final class Executor: Sendable {
   /// Runs plans on `lattice`, keeping chunks in `store`.
   init(
     lattice: ChunkLattice, store: ChunkStore, events: any RunEvents, cacheBytes: Int,
-    fits: KeptFits? = nil
+    fits: KeptFits? = nil, isLooking: Bool = false
   ) {
     self.lattice = lattice
     self.fits = fits
+    self.isLooking = isLooking
     cellIdentity = lattice.cellIdentity
     self.store = store
     self.events = events
@@ -201,6 +204,7 @@ final class Executor: Sendable {
       events.advanced(node.name, made: false)
       return (key, content)
     }
+    if isLooking, !node.isValue || node.isCostly { throw ExecutionError.notStored }
     events.began(node.name)
     let payload = try compute(node, window, excluding: [])
     try fingerprints.requireUnchanged(node.files(window))
@@ -228,6 +232,8 @@ final class Executor: Sendable {
         NodeContext(executor: self, node: node, window: window, excluding: excluding))
     } catch let error as ExecutionError where error.namesStage {
       throw error
+    } catch ExecutionError.notStored {
+      throw ExecutionError.notStored
     } catch is CancellationError {
       throw CancellationError()
     } catch {

@@ -13,6 +13,8 @@ final class Node: Sendable {
     /// Rows that are kept in the chunk of their home cell.
     case table
     case value
+
+    fileprivate var isValue: Bool { if case .value = self { true } else { false } }
   }
 
   /// What a node reads of another: how far around its own chunk.
@@ -46,6 +48,8 @@ final class Node: Sendable {
   /// Whether making one chunk keeps all workers busy, so that chunks are made one after another
   /// where there are few.
   let usesAllWorkers: Bool
+  /// Whether a value takes long to make, so that of several processes one should.
+  let isCostly: Bool
   /// Whether anything below reads point measurements, so that leaving one out changes the result.
   let dependsOnPoints: Bool
   /// The digest of the stage, its revision and options, its files' names and the whole plan below.
@@ -68,7 +72,7 @@ final class Node: Sendable {
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
     readsPoints: Bool = false, usesAllWorkers: Bool = false, sources: [String] = [],
-    policy: FitPolicy = .always,
+    policy: FitPolicy = .always, isCostly: Bool = false,
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -78,6 +82,10 @@ final class Node: Sendable {
     self.isStored = isStored
     self.usesAllWorkers = usesAllWorkers
     self.policy = policy
+    // A value that is made of a raster, or of what is only made for it, goes through all of the map.
+    self.isCostly =
+      isCostly || kind.isValue
+      && (usesAllWorkers || edges.contains { $0.reach == .lazy || !$0.node.bands.isEmpty })
     self.files = files
     self.compute = compute
     dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }
@@ -119,7 +127,7 @@ final class Node: Sendable {
   }
 
   /// Whether the node is made once rather than chunk by chunk.
-  var isValue: Bool { if case .value = kind { true } else { false } }
+  var isValue: Bool { kind.isValue }
 }
 
 /// Gathers the parts of a key so that no two lists of parts give the same bytes.

@@ -55,12 +55,14 @@ extension Executor {
   /// Makes everything of a schedule that the store does not have.
   ///
   /// Tasks are handed out in order. One that needs what another worker is making waits for it; it
-  /// never waits in a circle, because needs only go down.
-  func run(_ schedule: Schedule) throws {
+  /// never waits in a circle, because needs only go down. `isWanted` may leave out chunks, by
+  /// their position among all of them, and values.
+  func run(_ schedule: Schedule, where isWanted: (Node, Int?) -> Bool = { _, _ in true }) throws {
     let chunks = lattice.chunks
     for nodes in schedule.phases {
-      let tasks = nodes.flatMap { node in
-        node.isValue ? [(node, nil)] : chunks.map { (node, Optional($0)) }
+      let tasks = nodes.flatMap { node -> [(Node, ChunkLattice.Index?)] in
+        if node.isValue { return isWanted(node, nil) ? [(node, nil)] : [] }
+        return chunks.indices.filter { isWanted(node, $0) }.map { (node, chunks[$0]) }
       }
       let isSolo =
         tasks.count == 1 || (nodes.allSatisfy(\.usesAllWorkers) && chunks.count < 2 * Parallel.jobs)

@@ -4,8 +4,10 @@ import Tensors
 
 /// The folder of the outputs and the store beside them, held for one process.
 struct Workspace {
-  let folder: String
+  private(set) var folder: String
   let store: ChunkStore
+  /// The tile whose outputs the folder has, where each of several has its own.
+  private(set) var tile: String?
   private let cacheBytes: Int
 
   /// Makes folder and store where they are missing, and clears away what killed runs left.
@@ -14,11 +16,22 @@ struct Workspace {
   init(_ command: Command.Run, name: String, _ events: any RunEvents) throws {
     folder = command.output ?? "out/\(name)"
     try FileManager.default.makeFolder(folder)
-    store = try ChunkStore(directory: command.work ?? folder + "/.gossan")
+    store = try ChunkStore(
+      directory: command.work ?? folder + "/.gossan", isShared: command.shard != nil)
     _ = AtomicFile.removeAbandoned(in: folder)
     GDAL.setCacheLimit(bytes: 64 << 20)
     cacheBytes = min((command.memory ?? 1 << 30) / 4, 256 << 20)
     try compareKernel(events)
+  }
+
+  /// The same store with a folder for the outputs of one tile.
+  func forTile(_ name: String) throws -> Workspace {
+    var result = self
+    result.folder = "\(folder)/\(name)"
+    result.tile = name
+    try FileManager.default.makeFolder(result.folder)
+    _ = AtomicFile.removeAbandoned(in: result.folder)
+    return result
   }
 
   /// What makes a plan's products in this store, with the fits that it keeps.
@@ -27,7 +40,8 @@ struct Workspace {
   ) -> Executor {
     executor(plan, events) { lattice in
       KeptFits(
-        store: store, pipeline: plan.document.name, cells: lattice.cellIdentity, renewing: tags)
+        store: store, pipeline: plan.document.name + (tile.map { "/\($0)" } ?? ""),
+        cells: lattice.cellIdentity, renewing: tags)
     }
   }
 

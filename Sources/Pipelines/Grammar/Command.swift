@@ -14,6 +14,8 @@ public enum Command: Sendable, Hashable {
   case explain(Explain)
   /// Renews a fit that is kept.
   case refit(Refit)
+  /// Prints a script that runs a pipeline on a cluster.
+  case slurm(Slurm)
   /// Says what of the system is there and what is missing.
   case doctor(Doctor)
   /// Makes a scene whose truth is known.
@@ -43,6 +45,8 @@ public enum Command: Sendable, Hashable {
     case explain
     /// Renews a kept fit.
     case refit
+    /// Prints a script for a cluster.
+    case slurm
     /// Looks at the system.
     case doctor
     /// Makes a scene whose truth is known.
@@ -75,6 +79,10 @@ public enum Command: Sendable, Hashable {
     public var jobs: Int?
     /// Four times the bytes of chunks that are kept in memory, or nil for 1 GiB.
     public var memory: Int?
+    /// A pattern of tiles, each of which is given outputs of its own as the parameter `tile`.
+    public var tiles: String?
+    /// The share of the work that is done, where several processes fill one store.
+    public var shard: Shard?
     /// Whether only the plan is shown.
     public var isDryRun = false
     /// How progress is shown.
@@ -145,6 +153,20 @@ public enum Command: Sendable, Hashable {
     public init(_ run: Run, tag: String) {
       self.run = run
       self.tag = tag
+    }
+  }
+
+  /// The arguments of `gossan slurm`.
+  public struct Slurm: Sendable, Hashable {
+    /// The arguments of the runs.
+    public var run: Run
+    /// How many tasks share the work.
+    public var shards: Int
+
+    /// Spreads a run over some tasks.
+    public init(_ run: Run, shards: Int) {
+      self.run = run
+      self.shards = shards
     }
   }
 

@@ -69,7 +69,8 @@ extension Command.Verb {
     .run: CommandForm(
       summary: "Runs a pipeline; what is stored already is not computed again.",
       operands: [.pipeline],
-      options: [.set, .stage, .out("outputs"), .work("outputs"), .jobs, .memory, .dryRun]
+      options: [.set, .stage, .forEach, .out("outputs"), .work("outputs"), .jobs, .memory]
+        + [.shard, .dryRun]
         + [.progress, .quiet, .verbose],
       statuses: Runner.Status.allCases,
       example: "gossan run pipelines/geochemical-anomaly.json5 --stage.segments.size=80 --jobs 2"),
@@ -105,6 +106,11 @@ extension Command.Verb {
         + [.progress, .quiet],
       statuses: Runner.Status.allCases,
       example: "gossan refit pipelines/geochemical-anomaly.json5 cube --stage.cube.fit=once"),
+    .slurm: CommandForm(
+      summary: "Prints a script that runs a pipeline on a Slurm cluster.",
+      operands: [.pipeline],
+      options: [.set, .stage, .shards, .out("outputs"), .work("outputs"), .jobs, .memory],
+      example: "gossan slurm pipelines/geochemical-anomaly.json5 --shards 4 --jobs 8"),
     .synthesize: CommandForm(
       summary: "Makes a scene whose truth is known: belt.",
       operands: [
@@ -140,6 +146,11 @@ extension CommandForm.Option {
     names: ["--stage.TAG.OPTION=VALUE"], isRepeatable: true,
     summary: "Sets an option of the stage TAG; dots lead into objects and lists: "
       + "branches.0.width.")
+  static let forEach = Self(
+    names: ["--for-each"], value: "PATTERN", values: .file,
+    summary:
+      "Runs once for each file that the pattern finds, as the parameter 'tile', into a folder "
+      + "of its name.")
   static func out(_ what: String) -> Self {
     Self(
       names: ["--out"], value: "DIR", values: .folder,
@@ -169,6 +180,11 @@ extension CommandForm.Option {
   static let seeds = Self(
     names: ["--seeds"], value: "N",
     summary: "Trains with N seeds for each division, 1 to 1000; default 1.")
+  static let shard = Self(
+    names: ["--shard"], value: "K/N",
+    summary: "Makes the share K of N of what can be made now, for the store only; see Running.")
+  static let shards = Self(
+    names: ["--shards"], value: "N", summary: "How many tasks share the work, 1 to 1000.")
   static let seed = Self(
     names: ["--seed"], value: "N",
     summary: "What the random numbers depend on, from 0 on; default 1.")

@@ -46,6 +46,7 @@ struct CommandParser {
   private var isSchema = false
   private var repeats: Int?
   private var seeds: Int?
+  private var shards: Int?
   private var seed: Int?
   private var place: (x: Double, y: Double)?
   private var crs: String?
@@ -75,6 +76,11 @@ struct CommandParser {
     case .run:
       var run = run
       run.pipeline = try operand("a pipeline file")
+      if run.shard != nil, run.tiles != nil {
+        throw UsageError(
+          description: "'--shard' and '--for-each' do not go together; give each task tiles of its "
+            + "own")
+      }
       return .run(run)
     case .check:
       var check = Command.Check(pipeline: try operand("a pipeline file"))
@@ -105,6 +111,7 @@ struct CommandParser {
       return .doctor(doctor)
     case .explain: return .explain(try explain())
     case .refit: return .refit(try refit())
+    case .slurm: return .slurm(try slurm())
     case .synthesize: return .synthesize(try synthesize())
     case .completions: return .completions(try shell())
     }
@@ -133,6 +140,18 @@ struct CommandParser {
     var run = run
     run.pipeline = operands[0]
     return Command.Refit(run, tag: operands[1])
+  }
+
+  private func slurm() throws(UsageError) -> Command.Slurm {
+    var run = run
+    run.pipeline = try operand("a pipeline file")
+    guard let shards else {
+      throw UsageError(
+        description:
+          "'gossan slurm' needs the number of tasks: --shards N; see 'gossan slurm --help'"
+      )
+    }
+    return Command.Slurm(run, shards: shards)
   }
 
   private func synthesize() throws(UsageError) -> Command.Synthesize {
@@ -247,6 +266,13 @@ extension CommandParser {
     case "--at": place = try Self.place(value)
     case "--crs": crs = value
     case "--set": run.overrides.parameters.append(try Self.parameter(value))
+    case "--for-each": run.tiles = value
+    case "--shard":
+      guard let shard = Shard(value) else {
+        throw Self.unexpected(value, name, "K/N such as 1/4, K from 1 to N")
+      }
+      run.shard = shard
+    case "--shards": shards = try Self.count(value, name)
     case "--out": run.output = value
     case "--work": run.work = value
     case "--jobs":

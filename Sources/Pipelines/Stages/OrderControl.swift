@@ -173,7 +173,7 @@ private struct OrderDraw: Sendable {
         name: "\(request.name)/\(number)", kind: .value,
         identity: ["order of bands 1", order.map { "\($0)" } ?? "as it is"]
           + (folds.parts.first?.training.identity ?? []),
-        edges: edges
+        edges: edges, isCostly: true
       ) { context in
         let divided = try Folds.stored(try context.value(0))
         let set = try SampleSet.stored(try context.value(2))

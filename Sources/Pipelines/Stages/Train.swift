@@ -152,7 +152,7 @@ enum Train: Stage {
         name: request.name, kind: .value,
         identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
-          + (folds.map { [.all($0.node)] } ?? []), policy: request.policy
+          + (folds.map { [.all($0.node)] } ?? []), policy: request.policy, isCostly: true
       ) { context in
         let gathered = try gather(context, training, architecture)
         let folds = try folds.map { _ in try Folds.stored(try context.value(2 + fits.count)) }
