@@ -38,6 +38,7 @@ import Testing
       let place = try CRS.transform(
         x: [explain.x], y: [explain.y], from: CRS.wkt(from: explain.crs ?? ""), to: grid.crs)
       #expect(grid.cell(x: place.x[0], y: place.y[0]) != nil)
+    case .slurm(let slurm): #expect(problems(root, slurm.run.pipeline, slurm.run.overrides) == [])
     case .refit(let refit):
       let plan = try Runner.plan("\(root)/\(refit.run.pipeline)", overrides: refit.run.overrides)
       #expect(plan.targets.contains { $0.policy == .once(tag: refit.tag) })
