@@ -25,6 +25,8 @@ struct OutputWriter {
     let product: Product
     let folder: String
     let path: String
+    /// The style file beside it.
+    let stylePath: String
     let bands: [Band]
     /// The tag of the first of the layers that are made together.
     let head: String
@@ -127,8 +129,8 @@ struct OutputWriter {
       with: presentation.facts)
     result.layers.append(
       Layer(
-        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head,
-        styles: styles, form: form, key: key))
+        product: .raster(raster), folder: folder, path: path, stylePath: style,
+        bands: raster.bands, head: head, styles: styles, form: form, key: key))
     // GDAL keeps the names of categories of a GeoTIFF in a file of its own.
     let hasNames = form.keepsNamesBeside && !presentation.entries.isEmpty
     let files = [path, style] + (hasNames ? [path + ".aux.xml"] : [])
@@ -176,8 +178,8 @@ struct OutputWriter {
       "segments \(form.identity)\(styles.word(of: segments.tag, .continuous))")
     result.layers.append(
       Layer(
-        product: .segments(segments), folder: folder, path: path, bands: bands, head: head,
-        styles: styles, form: form, key: key))
+        product: .segments(segments), folder: folder, path: path, stylePath: style, bands: bands,
+        head: head, styles: styles, form: form, key: key))
     guard !ledger.isCurrent([path, style], key: key) else {
       return try removeOtherForms(of: segments.tag)
     }

@@ -156,9 +156,8 @@ enum ReadCube: Stage {
   private static func bandName(_ info: RasterInfo, _ number: Int) -> String {
     let description = info.bands[number - 1].name
     if !description.isEmpty { return description }
-    let file = info.path.split(separator: "/").last.map(String.init) ?? info.path
-    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-    return info.bands.count == 1 ? stem : "\(stem)-\(number)"
+    let title = PipelinePath.title(of: info.path)
+    return info.bands.count == 1 ? title : "\(title)-\(number)"
   }
 
   private static func output(
