@@ -18,7 +18,7 @@ struct OutputWriter {
   var styles = RasterStyles()
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 5, GDAL \(GDAL.version)"
+  private static let revision = "outputs 6, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report and the project.
   struct Layer {
@@ -243,10 +243,8 @@ struct OutputWriter {
     case .deviation(let models):
       return ["METHOD": "standard deviation over models", "MODELS": "\(models)"]
     case .flags:
-      return [
-        "METHOD": "flags", "BIT_1": "band missing", "BIT_2": "outside the training range",
-        "BIT_4": "at the border of the data", "BIT_8": "no segment",
-      ]
+      let bits = PixelFlags.meanings.map { ("BIT_\($0.flag)", $0.label) }
+      return Dictionary(uniqueKeysWithValues: [("METHOD", "flags")] + bits)
     case .named(let named):
       let facts = try named.facts.map { try ClassifyCuts.stored(try executor.value($0)).facts }
       return (facts ?? [:]).merging(["METHOD": named.method]) { fact, _ in fact }
