@@ -28,6 +28,17 @@ struct ReportTests {
     ] {
       #expect(page.contains(text), "\(text)")
     }
+    // The chart's numbers are means over all cells, as project and style have them.
+    let table = String(
+      decoding: try #require(sample.bytes("out", "shap-features.csv")), as: UTF8.self)
+    let shap = try sample.raster("out", "shap.tif")
+    for line in table.split(separator: "\n").dropFirst() {
+      let cells = line.split(separator: ",")
+      let band = try #require(shap.info.bands.firstIndex { $0.name == cells[0] })
+      let values = shap.cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
+      let mean = values.reduce(0, +) / Double(values.count)
+      #expect(abs(mean - (try #require(Double(cells[1])))) < 1e-9 * mean)
+    }
     // Times stand in run.json alone: the page is the same whenever it is made.
     let again = try sample.pipeline("page")
     try FileManager.default.removeItem(atPath: sample.folder + "/out/report.html")

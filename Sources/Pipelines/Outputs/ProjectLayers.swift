@@ -163,7 +163,7 @@ struct ProjectLayers {
       made.isVisible = true
       return [.layer(made)]
     }
-    let strengths = try AttributionStrengths(raster, executor)
+    let strengths = try executor.strengths(attribution)
     return try strengths.order.prefix(Self.mostFeatures).enumerated().map { place, band in
       var made = self.layer(
         tag, name: "SHAP of \(raster.bands[band].name)", source: source(layer, band: band),

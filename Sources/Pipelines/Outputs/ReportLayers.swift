@@ -176,13 +176,12 @@ struct ReportLayers {
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
     let features = raster.featureBands
-    let strengths = try AttributionStrengths(raster, executor)
+    let strengths = try executor.strengths(attribution)
     let limit = strengths.limit
     let legend = legend(
       .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true,
       isClipped: strengths.isClipped)
-    let importance = importance(features, cube, attribution)
-    return try [importance.block]
+    return try [importance(features, strengths, attribution).block]
       + features.indices.map { band in
         try layout.figure(
           RasterPicture.render(
@@ -198,24 +197,21 @@ struct ReportLayers {
     guard case .raster(let raster) = layer.product,
       case .attribution(let attribution) = raster.presentation
     else { return [] }
-    return [importance(raster.featureBands, try preview(raster), attribution)]
+    return [importance(raster.featureBands, try executor.strengths(attribution), attribution)]
   }
 
   private func importance(
-    _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
+    _ features: [Band], _ strengths: AttributionStrengths,
+    _ attribution: Presentation.Attribution
   ) -> Figure {
-    let means = features.indices.map { band -> Double in
-      let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
-      return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-    }
-    let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
+    let order = strengths.order
     return Figure(
       name: "features", title: "Features of '\(attribution.className)'",
       description: "Mean absolute attribution of each feature over the map.",
       caption: "Which features move the map most.",
       content: .bars(
         axis: "mean |SHAP| (\(attribution.output))", labels: order.map { features[$0].name },
-        [Figure.Column("mean |SHAP|", order.map { means[$0] })]))
+        [Figure.Column("mean |SHAP|", order.map { strengths.means[$0] })]))
   }
 
   private func legend(

@@ -16,7 +16,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 11, gossan \(Gossan.version)")
+    hash.add("report 12, gossan \(Gossan.version)")
     hash.add(plan.text)
     for argument in plan.overrides.arguments { hash.add(argument) }
     for layer in layers { hash.add(layer.path) }
