@@ -71,6 +71,34 @@ struct ReportTests {
     #expect(ids.ids == (0..<467).map { UInt32.max - UInt32(4 * 3 * $0) })
   }
 
+  /// Layers that are larger than their pictures are drawn from overviews, or chunk by chunk.
+  @Test func largeLayersAreDrawnFromEveryForm() throws {
+    let run = try StageRun()
+    let grid = Grid(
+      width: 1300, height: 20,
+      transform: GeoTransform(left: 0, top: 200, cellWidth: 10, cellHeight: 10), crs: "")
+    try run.raster("a.tif", ["a"], on: grid) { _, column, row in
+      column < 300 ? .nan : Float(column + row)
+    }
+    var pictures: [[String]] = []
+    for format in ["cog", "geotiff"] {
+      let path = try run.pipeline(
+        """
+        { type: "read-cube", tag: "cube", files: "a.tif" },
+        { type: "superpixels", tag: "segments", size: 100, iterations: 1 },
+        { type: "write", inputs: ["cube", "segments"], format: "\(format)" }, { type: "report" }
+        """, name: format, chunk: 256)
+      try #require(run.files.run(path, out: format) == .done)
+      let page = String(
+        decoding: try #require(run.files.bytes(format, "report.html")), as: UTF8.self)
+      #expect(page.contains("White: no data"))
+      pictures.append(page.matches(of: /<img[^>]*? src="([^"]*)"/).map { String($0.output.1) })
+    }
+    #expect(pictures.map(\.count) == [2, 2])
+    // Overviews hold means, chunks single cells.
+    #expect(pictures[0][0] != pictures[1][0])
+  }
+
   @Test func everyDoubtHasAColourOfItsOwn() {
     let entries = (0..<16).map { PixelFlags.entry(UInt8($0)) }
     #expect(Set(entries.map(\.color)).count == 16)

@@ -113,13 +113,10 @@ extension ReportPage {
   ) throws -> [String] {
     var limits = ["It knows the area and the range of values of its samples."]
     for layer in layers {
-      guard case .raster(let raster) = layer.product, case .flags = raster.presentation,
-        let share = try ReportLayers(executor: executor).share(
-          of: PixelFlags.outsideRange, in: raster)
-      else { continue }
+      guard let share = try pictures.share(of: PixelFlags.outsideRange, in: layer) else { continue }
       limits.append(
-        "On about \(NumberText.short(100 * share, significant: 2)) % of '\(raster.tag)' a feature is "
-          + "outside that range.")
+        "On about \(NumberText.short(100 * share, significant: 2)) % of '\(layer.product.tag)' a "
+          + "feature is outside that range.")
     }
     if scores.contains(where: { $0.method == .random }) {
       limits.append("Its scores are from random cells and flatter it.")
