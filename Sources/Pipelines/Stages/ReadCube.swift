@@ -59,6 +59,12 @@ enum ReadCube: Stage {
       case .categories(let oneHot): oneHot.bands
       }
     }
+
+    /// The names of codes; none of values.
+    var categories: [Int: String] {
+      guard case .categories(let oneHot) = self else { return [:] }
+      return Dictionary(zip(oneHot.codes, oneHot.names)) { first, _ in first }
+    }
   }
 
   static func plan(_ request: PlanRequest) throws -> Product {
@@ -108,7 +114,9 @@ enum ReadCube: Stage {
         let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
         let resampling = resampling(request, info, isCategorical: isCategorical)
         request.tell(
-          SourceFacts(info, bands: numbers, names: named, resampling, grid: request.grid))
+          SourceFacts(
+            info, bands: numbers, names: named, categories: outputs.map(\.categories), resampling,
+            grid: request.grid))
         return Source(
           info: info,
           pool: try RasterPool(
