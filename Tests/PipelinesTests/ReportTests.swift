@@ -28,6 +28,9 @@ struct ReportTests {
     ] {
       #expect(page.contains(text), "\(text)")
     }
+    #expect(!page.contains("model-inputs"))
+    #expect(
+      page.contains(#/On about [0-9.]+.% of the map a feature is outside that range \(see /#))
     // The chart's numbers are means over all cells, as project and style have them.
     let table = String(
       decoding: try #require(sample.bytes("out", "shap-features.csv")), as: UTF8.self)

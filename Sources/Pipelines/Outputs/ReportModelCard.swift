@@ -47,7 +47,7 @@ extension ReportPage {
     let features = names.filter { seen.insert($0).inserted }
     return
       "Maps from rasters with the same \(features.count) features, found by name and in the same "
-      + "units: \(features.joined(separator: ", "))."
+      + "units: \(features.abridged)."
   }
 
   private func decides(_ model: ModelProduct, _ package: ModelPackage) -> String {
@@ -75,7 +75,8 @@ extension ReportPage {
   }
 
   private func input(_ package: ModelPackage) -> String {
-    let steps = package.notes.preparation.map(\.type).filter { $0 != Recipe.raw }
+    let inner = [Recipe.raw, Recipe.modelInputs]
+    let steps = package.notes.preparation.map(\.type).filter { !inner.contains($0) }
     return "\(package.notes.bands.count) bands, made by "
       + (steps.isEmpty ? "reading alone" : steps.joined(separator: ", "))
       + "; the file holds these steps and what they fitted."
@@ -112,11 +113,15 @@ extension ReportPage {
     _ model: ModelProduct, _ package: ModelPackage, _ scores: [Scores]
   ) throws -> [String] {
     var limits = ["It knows the area and the range of values of its samples."]
-    for layer in layers {
+    let maps = layers.filter { layer in
+      guard case .raster(let raster) = layer.product else { return false }
+      return raster.model?.tag == model.tag
+    }.map(\.product.tag)
+    for layer in layers where maps.contains(layer.head) {
       guard let share = try pictures.share(of: PixelFlags.outsideRange, in: layer) else { continue }
       limits.append(
-        "On about \(NumberText.short(100 * share, significant: 2)) % of '\(layer.product.tag)' a "
-          + "feature is outside that range.")
+        "On about \(NumberText.short(100 * share, significant: 2)) % of the map a feature is outside "
+          + "that range (see '\(layer.product.tag)').")
     }
     if scores.contains(where: { $0.method == .random }) {
       limits.append("Its scores are from random cells and flatter it.")
