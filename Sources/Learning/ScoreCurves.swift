@@ -13,26 +13,11 @@ public struct ScoreCurves: Sendable, Hashable {
 
   /// Compares scores with what is known; nil where there are no positives or no negatives.
   public init?(scores: [Float], isPositive: [Bool]) {
-    precondition(
-      scores.count == isPositive.count, "\(scores.count) scores for \(isPositive.count) samples")
-    let positives = isPositive.count { $0 }
-    let negatives = scores.count - positives
-    guard positives > 0, negatives > 0 else { return nil }
-    let order = scores.indices.sorted { scores[$0] > scores[$1] }
-    var curves: (thresholds: [Float], falses: [Double], trues: [Double], precisions: [Double]) =
-      ([], [], [], [])
-    var hits = 0
-    for (place, index) in order.enumerated() {
-      if isPositive[index] { hits += 1 }
-      let isLast = place + 1 == order.count || scores[order[place + 1]] != scores[index]
-      guard isLast else { continue }
-      curves.thresholds.append(scores[index])
-      curves.falses.append(Double(place + 1 - hits) / Double(negatives))
-      curves.trues.append(Double(hits) / Double(positives))
-      curves.precisions.append(Double(hits) / Double(place + 1))
-    }
-    (thresholds, falsePositiveRates) = (curves.thresholds, curves.falses)
-    (truePositiveRates, precisions) = (curves.trues, curves.precisions)
+    guard let steps = ScoreSteps(scores: scores, isPositive: isPositive) else { return nil }
+    thresholds = steps.scores
+    falsePositiveRates = steps.alarms.map { Double($0) / Double(steps.negatives) }
+    truePositiveRates = steps.hits.map { Double($0) / Double(steps.positives) }
+    precisions = zip(steps.hits, steps.alarms).map { Double($0) / Double($0 + $1) }
   }
 }
 

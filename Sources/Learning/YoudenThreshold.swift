@@ -10,25 +10,17 @@ public struct YoudenThreshold: Sendable, Hashable {
   /// Scores must not be NaN. Where no threshold tells the classes apart, J is 0 and the threshold
   /// is the highest score.
   public init?(scores: [Float], isPositive: [Bool]) {
-    precondition(
-      scores.count == isPositive.count, "\(scores.count) scores for \(isPositive.count) samples")
-    let positives = isPositive.count { $0 }
-    let negatives = scores.count - positives
-    guard positives > 0, negatives > 0 else { return nil }
-    let order = scores.indices.sorted { scores[$0] > scores[$1] }
-    var (hits, alarms) = (0, 0)
+    guard let steps = ScoreSteps(scores: scores, isPositive: isPositive) else { return nil }
     // Compared as a whole number: J times the product of both counts.
     var best = 0
-    var threshold = Double(scores[order[0]])
-    for (rank, sample) in order.enumerated() {
-      if isPositive[sample] { hits += 1 } else { alarms += 1 }
-      guard rank + 1 < order.count, scores[order[rank + 1]] < scores[sample] else { continue }
-      let difference = hits * negatives - alarms * positives
+    var threshold = Double(steps.scores[0])
+    for (step, next) in steps.scores.dropFirst().enumerated() {
+      let difference = steps.hits[step] * steps.negatives - steps.alarms[step] * steps.positives
       guard difference > best else { continue }
       best = difference
-      threshold = (Double(scores[sample]) + Double(scores[order[rank + 1]])) / 2
+      threshold = (Double(steps.scores[step]) + Double(next)) / 2
     }
     value = threshold
-    index = Double(best) / Double(positives * negatives)
+    index = Double(best) / Double(steps.positives * steps.negatives)
   }
 }

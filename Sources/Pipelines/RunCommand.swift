@@ -121,7 +121,9 @@ struct PipelineRun {
     let writer = OutputWriter(executor: executor, ledger: ledger, folder: folder, nodata: .nan)
     let record = RunRecord(plan, executor)
     for task in plan.tasks where task.kind == .report {
-      let page = ReportPage(plan: plan, task: task, executor: executor, layers: result.layers)
+      let page = ReportPage(
+        plan: plan, task: task, executor: executor, layers: result.layers,
+        pictures: ReportLayers(executor: executor, ledger: ledger))
       try writer.writeReport(page, record, &result)
     }
     try finish(result, record)

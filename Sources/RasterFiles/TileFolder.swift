@@ -179,17 +179,10 @@ extension TileFolder {
     return [indentation + "<Metadata>"] + items + [indentation + "</Metadata>"]
   }
 
+  /// The text as XML has it, without what XML cannot say.
   private func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    let result = CPLEscapeString(text, -1, CPLES_XML)
+    defer { VSIFree(result) }
+    return string(result)
   }
 }

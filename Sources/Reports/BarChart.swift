@@ -40,9 +40,9 @@ extension SVGChart {
 }
 
 /// Where the bars of a chart stand.
-private struct BarLayout {
-  static let barHeight = 15.0
-  static let gap = 9.0
+struct BarLayout {
+  private static let barHeight = 15.0
+  private static let gap = 9.0
 
   let axis: Axis
   let labels: [String]
@@ -68,8 +68,11 @@ private struct BarLayout {
     var scratch = Drawing(width: SVGChart.width, height: 0)
     let entries = series.map { LegendEntry(name: $0.name, color: Drawing.ink) }
     top = entries.draw(&scratch, top: 38) + 12
-    groupHeight = Self.barHeight * Double(max(series.count, 1)) + Self.gap
+    groupHeight = Self.groupHeight(series.count)
   }
+
+  /// What the bars of a label take of the height, one for each of some series.
+  static func groupHeight(_ series: Int) -> Double { barHeight * Double(max(series, 1)) + gap }
 
   var bottom: Double { top + groupHeight * Double(labels.count) }
   var height: Double { bottom + 52 }

@@ -15,15 +15,13 @@ extension Figure {
     }
   }
 
-  /// The height of a page of paper for bars, and how much a group of bars takes of it.
-  private static let pageHeight = 840
-  private static let barHeight = 15
-  private static let barGap = 9
+  /// The height of a page of paper for bars.
+  private static let pageHeight = 840.0
 
   private func excerpt(
     _ axis: String, _ labels: [String], _ columns: [Column]
   ) -> (figure: Figure, note: String) {
-    let most = Self.pageHeight / (Self.barHeight * max(columns.count, 1) + Self.barGap)
+    let most = Int(Self.pageHeight / BarLayout.groupHeight(columns.count))
     guard labels.count > most else { return (self, "") }
     let kept = Self.largest(
       labels.indices.map { label in columns.map { $0.values[label] } }, most)

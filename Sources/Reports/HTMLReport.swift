@@ -75,15 +75,21 @@ public struct HTMLReport: Sendable {
     public var columns: [String]
     /// The cells, row by row; the first cell names the row.
     public var rows: [[String]]
+    /// Whether the first cells are paths: the folder then stands above the file's name, so that long
+    /// ones leave room for the other columns.
+    public var arePaths: Bool
 
     /// Makes a table; every row has as many cells as there are columns.
-    public init(_ caption: String, columns: [String], rows: [[String]]) {
+    public init(
+      _ caption: String, columns: [String], rows: [[String]], arePaths: Bool = false
+    ) {
       for row in rows {
         precondition(row.count == columns.count, "\(row.count) cells in \(columns.count) columns")
       }
       self.caption = caption
       self.columns = columns
       self.rows = rows
+      self.arePaths = arePaths
     }
 
     /// The same with rows and columns exchanged, if that makes it narrower; `corner` is then the
@@ -211,14 +217,17 @@ extension HTMLReport {
 
   private static func html(_ table: Table, _ name: String) -> String {
     let areNumbers = table.columns.indices.map { isNumeric(table, column: $0) }
-    let head = zip(table.columns, areNumbers).map {
-      "<th scope=\"col\"\($1 ? " class=\"number\"" : "")>\(Markup.escape($0))</th>"
+    let head = table.columns.enumerated().map { index, heading in
+      let kind =
+        areNumbers[index]
+        ? " class=\"number\"" : hasSentences(table, column: index) ? " class=\"words\"" : ""
+      return "<th scope=\"col\"\(kind)>\(Markup.escape(heading))</th>"
     }.joined()
     let rows = table.rows.map { row in
       let cells = row.enumerated().map { index, cell in
         // Paper may need to break a mean from its spread, but never a number from its percent.
         let text = Markup.escape(cell).replacing(" %", with: "\u{A0}%")
-        if index == 0 { return "<th scope=\"row\">\(text)</th>" }
+        if index == 0 { return "<th scope=\"row\">\(table.arePaths ? path(text) : text)</th>" }
         return areNumbers[index] ? "<td class=\"number\">\(text)</td>" : "<td>\(text)</td>"
       }
       return "<tr>\(cells.joined())</tr>"
@@ -234,6 +243,18 @@ extension HTMLReport {
       </table>
       </div>
       """
+  }
+
+  /// A path with its folder above, which breaks after slashes alone.
+  private static func path(_ text: String) -> String {
+    guard let slash = text.lastIndex(of: "/") else { return text }
+    let folder = text[...slash].replacing("/", with: "/<wbr>")
+    return "<span class=\"folder\">\(folder)</span>\(text[text.index(after: slash)...])"
+  }
+
+  /// Whether a column has cells that are too long for one line of it.
+  private static func hasSentences(_ table: Table, column: Int) -> Bool {
+    column > 0 && table.rows.contains { $0[column].count > 40 }
   }
 
   /// Whether all that a column says are numbers: then it stands at the right, with its heading.
@@ -270,6 +291,8 @@ extension HTMLReport {
       vertical-align: top; }
     thead th { border-bottom: 2px solid #555; vertical-align: bottom; line-height: 1.25; }
     tbody th, .facts th { font-weight: 500; }
+    .words { min-width: min(10rem, 45vw); }
+    .folder { display: block; max-width: 13rem; font-size: 0.85rem; font-weight: 400; color: #555; }
     td:last-child:not(.number) { overflow-wrap: anywhere; word-break: break-word;
       min-width: 11rem; }
     th.number { text-align: right; }
@@ -310,6 +333,8 @@ extension HTMLReport {
     @media print {
       body { font-size: 0.85rem; }
       td.number { white-space: normal; }
+      .words { min-width: 6rem; }
+      .folder { font-size: 0.75rem; }
       main { max-width: none; padding: 0; }
       nav { display: none; }
       .wide { overflow: visible; }

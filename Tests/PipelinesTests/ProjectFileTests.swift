@@ -107,6 +107,32 @@ struct ProjectFileTests {
       atPath: folder + "/link", withDestinationPath: folder + "/a/b")
     #expect(RelativePath.from(folder + "/link", to: folder + "/c.txt") == "../../c.txt")
   }
+
+  /// Inputs are shown as they are read: by the pipeline's names, codes by those that it gives them.
+  @Test func inputsHaveThePipelinesNames() throws {
+    let run = try StageRun()
+    try run.raster("in.tif", ["a", "b", "c"]) { band, column, _ in
+      Float(band == 1 ? 1 + column % 2 : column)
+    }
+    try run.text("station,lon,lat,ore\ns,1035,2065,1\nt,1205,1905,0\n", "sites.csv")
+    let pipeline = try run.pipeline(
+      """
+      { type: "labels", tag: "sites", file: "sites.csv", field: "ore", x: "lon", y: "lat",
+        classes: { "0": "barren", "1": "rich" } },
+      { type: "read-cube", tag: "cube", files: ["in.tif"], bands: [3, "b"],
+        names: ["depth", "rock"], categorical: { rock: { "1": "granite", "2": "gneiss" } } },
+      { type: "write", inputs: ["cube", "sites"] },
+      """, name: "map", grid: StageRun.gridText)
+    try #require(run.files.run(pipeline, out: "out") == .done)
+    let xml = try text(run, "out")
+    for expected in [
+      "<layername>in: depth</layername>", "<layername>in: rock</layername>", "label=\"gneiss\"",
+      "../sites.csv|option:X_POSSIBLE_NAMES=lon|option:Y_POSSIBLE_NAMES=lat", "label=\"rich\"",
+    ] {
+      #expect(xml.contains(expected), "\(expected)")
+    }
+    #expect(!xml.contains("<layername>in: a</layername>"))
+  }
 }
 
 private enum RasterTimes {

@@ -28,6 +28,20 @@ struct ReportTests {
     ] {
       #expect(page.contains(text), "\(text)")
     }
+    #expect(!page.contains("model-inputs"))
+    #expect(
+      page.contains(#/On about [0-9.]+.% of the map a feature is outside that range \(see /#))
+    // The chart's numbers are means over all cells, as project and style have them.
+    let table = String(
+      decoding: try #require(sample.bytes("out", "shap-features.csv")), as: UTF8.self)
+    let shap = try sample.raster("out", "shap.tif")
+    for line in table.split(separator: "\n").dropFirst() {
+      let cells = line.split(separator: ",")
+      let band = try #require(shap.info.bands.firstIndex { $0.name == cells[0] })
+      let values = shap.cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
+      let mean = values.reduce(0, +) / Double(values.count)
+      #expect(abs(mean - (try #require(Double(cells[1])))) < 1e-9 * mean)
+    }
     // Times stand in run.json alone: the page is the same whenever it is made.
     let again = try sample.pipeline("page")
     try FileManager.default.removeItem(atPath: sample.folder + "/out/report.html")
@@ -58,6 +72,34 @@ struct ReportTests {
     // Every third cell of 1400, in the first row of three.
     #expect(ids.window == Window(x: 0, y: 0, width: 467, height: 1))
     #expect(ids.ids == (0..<467).map { UInt32.max - UInt32(4 * 3 * $0) })
+  }
+
+  /// Layers that are larger than their pictures are drawn from overviews, or chunk by chunk.
+  @Test func largeLayersAreDrawnFromEveryForm() throws {
+    let run = try StageRun()
+    let grid = Grid(
+      width: 1300, height: 20,
+      transform: GeoTransform(left: 0, top: 200, cellWidth: 10, cellHeight: 10), crs: "")
+    try run.raster("a.tif", ["a"], on: grid) { _, column, row in
+      column < 300 ? .nan : Float(column + row)
+    }
+    var pictures: [[String]] = []
+    for format in ["cog", "geotiff"] {
+      let path = try run.pipeline(
+        """
+        { type: "read-cube", tag: "cube", files: "a.tif" },
+        { type: "superpixels", tag: "segments", size: 100, iterations: 1 },
+        { type: "write", inputs: ["cube", "segments"], format: "\(format)" }, { type: "report" }
+        """, name: format, chunk: 256)
+      try #require(run.files.run(path, out: format) == .done)
+      let page = String(
+        decoding: try #require(run.files.bytes(format, "report.html")), as: UTF8.self)
+      #expect(page.contains("White: no data"))
+      pictures.append(page.matches(of: /<img[^>]*? src="([^"]*)"/).map { String($0.output.1) })
+    }
+    #expect(pictures.map(\.count) == [2, 2])
+    // Overviews hold means, chunks single cells.
+    #expect(pictures[0][0] != pictures[1][0])
   }
 
   @Test func everyDoubtHasAColourOfItsOwn() {

@@ -75,6 +75,24 @@ import Testing
     #expect(html.contains("<th scope=\"col\">note</th>"))
   }
 
+  @Test func aPathHasItsFolderAbove() {
+    let table = HTMLReport.Table(
+      "t", columns: ["File", "Holds", "Size"],
+      rows: [
+        ["../survey/a & b/magnetics.tif", "1 band; the rest of the survey is in other files", "2"],
+        ["here.tif", "-", "3"],
+      ], arePaths: true)
+    let html = HTMLReport(title: "", sections: [.init("s", [.table(table)])]).html
+    #expect(
+      html.contains(
+        "<th scope=\"row\"><span class=\"folder\">../<wbr>survey/<wbr>a &amp; b/<wbr></span>"
+          + "magnetics.tif</th>"))
+    #expect(html.contains("<th scope=\"row\">here.tif</th>"))
+    // Columns of sentences are wide enough to be read.
+    #expect(html.contains("<th scope=\"col\" class=\"words\">Holds</th>"))
+    #expect(html.contains("<th scope=\"col\" class=\"number\">Size</th>"))
+  }
+
   @Test func sentencesAreNoNumbers() {
     let table = HTMLReport.Table(
       "t", columns: ["a", "b", "c"], rows: [["1", "259 points; fields x, y", "5.6 km2"]])

@@ -59,7 +59,7 @@ struct PlaceAnswer {
       report.flags.append(
         PlaceReport.Flags(
           tag: layer.tag, of: layer.of, bits: bits,
-          meanings: PixelFlags.sentences(UInt8(clamping: bits))))
+          meanings: PixelFlags.meanings(of: UInt8(clamping: bits)).map(\.sentence)))
     case .attribution: report.explanations.append(explanation(layer, own, all, &report.notes))
     case .named:
       let value = own.first.flatMap(\.self).map { Int($0) }
@@ -294,21 +294,5 @@ extension VectorOutput.Value {
   /// The value as a text; nil for a number.
   fileprivate var text: String? {
     if case .text(let text) = self { text } else { nil }
-  }
-}
-
-extension PixelFlags {
-  /// What flags say of a cell, a sentence each.
-  static func sentences(_ flags: UInt8) -> [String] {
-    let meanings: [(UInt8, String)] = [
-      (bandMissing, "a band is missing here, so there is no value"),
-      (noSegment, "the cell is in no segment, so there is no value"),
-      (
-        outsideRange,
-        "outside what the model has seen: an input is beyond the range of the training samples"
-      ),
-      (border, "at the border of the data: part of what the model looked at was filled in"),
-    ]
-    return meanings.filter { flags & $0.0 != 0 }.map(\.1)
   }
 }

@@ -45,9 +45,8 @@ struct DocumentBuilder {
   }
 
   private var fileName: String {
-    let name = file?.split(separator: "/").last.map(String.init) ?? "pipeline"
-    let stem = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    return stem.isEmpty ? "pipeline" : stem
+    let title = file.map(PipelinePath.title) ?? ""
+    return title.isEmpty ? "pipeline" : title
   }
 
   /// The file's members with parameters replaced, but for those that are kept as written.

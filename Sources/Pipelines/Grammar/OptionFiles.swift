@@ -88,6 +88,17 @@ enum PipelinePath {
     return scheme.count > 1 && path.dropFirst(scheme.count).hasPrefix(":")
   }
 
+  /// The name of a file: what follows the last slash.
+  static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
+  /// The name of a file without its ending.
+  static func title(of path: String) -> String {
+    let name = name(of: path)
+    return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+  }
+
   static func isPattern(_ path: String) -> Bool {
     !isOpaque(path) && path.contains { $0 == "*" || $0 == "?" }
   }

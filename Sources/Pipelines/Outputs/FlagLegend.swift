@@ -1,16 +1,41 @@
 import Reports
 
 extension PixelFlags {
+  /// What a flag says, wherever it is told: in legends and metadata, and of a single cell.
+  struct Meaning: Sendable {
+    let flag: UInt8
+    /// In a few words.
+    let label: String
+    /// In a sentence.
+    let sentence: String
+  }
+
+  /// What all flags say, first of those that leave no value.
+  static let meanings = [
+    Meaning(
+      flag: bandMissing, label: "band missing",
+      sentence: "a band is missing here, so there is no value"),
+    Meaning(
+      flag: noSegment, label: "no segment",
+      sentence: "the cell is in no segment, so there is no value"),
+    Meaning(
+      flag: outsideRange, label: "outside the training range",
+      sentence:
+        "outside what the model has seen: an input is beyond the range of the training samples"),
+    Meaning(
+      flag: border, label: "at the border",
+      sentence: "at the border of the data: part of what the model looked at was filled in"),
+  ]
+
+  /// What a combination of flags says.
+  static func meanings(of flags: UInt8) -> [Meaning] { meanings.filter { flags & $0.flag != 0 } }
+
   /// The legend entry of a combination of flags: pale greys without a value, else the worst doubt, paler
   /// at the border; every combination has a colour of its own.
   static func entry(_ flags: UInt8) -> QMLStyle.Entry {
-    let meanings: [(UInt8, String)] = [
-      (bandMissing, "band missing"), (noSegment, "no segment"),
-      (outsideRange, "outside the training range"), (border, "at the border"),
-    ]
-    let names = meanings.filter { flags & $0.0 != 0 }.map(\.1)
+    let labels = meanings(of: flags).map(\.label)
     return QMLStyle.Entry(
-      value: Int(flags), label: names.isEmpty ? "no doubt" : names.joined(separator: ", "),
+      value: Int(flags), label: labels.isEmpty ? "no doubt" : labels.joined(separator: ", "),
       color: color(flags))
   }
 

@@ -18,13 +18,15 @@ struct OutputWriter {
   var styles = RasterStyles()
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 5, GDAL \(GDAL.version)"
+  private static let revision = "outputs 6, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report and the project.
   struct Layer {
     let product: Product
     let folder: String
     let path: String
+    /// The style file beside it.
+    let stylePath: String
     let bands: [Band]
     /// The tag of the first of the layers that are made together.
     let head: String
@@ -127,8 +129,8 @@ struct OutputWriter {
       with: presentation.facts)
     result.layers.append(
       Layer(
-        product: .raster(raster), folder: folder, path: path, bands: raster.bands, head: head,
-        styles: styles, form: form, key: key))
+        product: .raster(raster), folder: folder, path: path, stylePath: style,
+        bands: raster.bands, head: head, styles: styles, form: form, key: key))
     // GDAL keeps the names of categories of a GeoTIFF in a file of its own.
     let hasNames = form.keepsNamesBeside && !presentation.entries.isEmpty
     let files = [path, style] + (hasNames ? [path + ".aux.xml"] : [])
@@ -176,8 +178,8 @@ struct OutputWriter {
       "segments \(form.identity)\(styles.word(of: segments.tag, .continuous))")
     result.layers.append(
       Layer(
-        product: .segments(segments), folder: folder, path: path, bands: bands, head: head,
-        styles: styles, form: form, key: key))
+        product: .segments(segments), folder: folder, path: path, stylePath: style, bands: bands,
+        head: head, styles: styles, form: form, key: key))
     guard !ledger.isCurrent([path, style], key: key) else {
       return try removeOtherForms(of: segments.tag)
     }
@@ -241,10 +243,8 @@ struct OutputWriter {
     case .deviation(let models):
       return ["METHOD": "standard deviation over models", "MODELS": "\(models)"]
     case .flags:
-      return [
-        "METHOD": "flags", "BIT_1": "band missing", "BIT_2": "outside the training range",
-        "BIT_4": "at the border of the data", "BIT_8": "no segment",
-      ]
+      let bits = PixelFlags.meanings.map { ("BIT_\($0.flag)", $0.label) }
+      return Dictionary(uniqueKeysWithValues: [("METHOD", "flags")] + bits)
     case .named(let named):
       let facts = try named.facts.map { try ClassifyCuts.stored(try executor.value($0)).facts }
       return (facts ?? [:]).merging(["METHOD": named.method]) { fact, _ in fact }

@@ -16,7 +16,8 @@ struct ProjectFile {
   func write(_ result: inout OutputWriter.Result) throws {
     guard !result.layers.isEmpty || !result.vectors.isEmpty else { return }
     let path = "\(folder)/\(plan.document.name).qgz"
-    let inputs = ProjectInputs(plan.document, folder: folder, grid: executor.lattice.grid)
+    let inputs = ProjectInputs(
+      plan.document, plan.planner.sources, folder: folder, grid: executor.lattice.grid)
     let key = try key(result, inputs)
     guard !ledger.isCurrent([path], key: key) else { return }
     if let start = Self.start(of: path), !ZIPArchive.isUnchanged(start) {
@@ -44,7 +45,7 @@ struct ProjectFile {
   /// What decides the content: layers, stages, inputs and where they lie.
   private func key(_ result: OutputWriter.Result, _ inputs: ProjectInputs) throws -> Digest {
     var hash = KeyHash()
-    hash.add("project 1, \(Gossan.version), GDAL \(GDAL.version)")
+    hash.add("project 2, \(Gossan.version), GDAL \(GDAL.version)")
     let grid = executor.lattice.grid
     hash.add("\(plan.document.name) \(grid.width) \(grid.height) \(grid.transform) \(grid.crs)")
     for stage in plan.document.stages {

@@ -65,7 +65,7 @@ struct ProjectLayers {
           vector.product.tag,
           name: layer.name == vector.product.tag
             ? layer.name : "\(vector.product.tag): \(layer.name)",
-          source: "./\(name(of: vector.path))|layername=\(layer.name)", content)
+          source: "./\(PipelinePath.name(of: vector.path))|layername=\(layer.name)", content)
         made.style = try? QMLDocument(layer.style)
         switch vector.product {
         case .samples, .folds:
@@ -163,7 +163,7 @@ struct ProjectLayers {
       made.isVisible = true
       return [.layer(made)]
     }
-    let strengths = try AttributionStrengths(raster, executor)
+    let strengths = try executor.strengths(attribution)
     return try strengths.order.prefix(Self.mostFeatures).enumerated().map { place, band in
       var made = self.layer(
         tag, name: "SHAP of \(raster.bands[band].name)", source: source(layer, band: band),
@@ -198,7 +198,7 @@ struct ProjectLayers {
 
   /// The style file that lies beside a raster.
   private func style(beside layer: OutputWriter.Layer) throws -> QMLDocument? {
-    let path = layer.path.withoutEnding + ".qml"
+    let path = layer.stylePath
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
     do { return try QMLDocument(bytes: [UInt8](data)) } catch {
       throw ExecutionError.data("\(path): \(error)")
@@ -207,14 +207,10 @@ struct ProjectLayers {
 
   /// What QGIS opens to show a band, counted from 0: the file, or of netCDF the variable.
   private func source(_ layer: OutputWriter.Layer, band: Int = 0) -> String {
-    let file = "./\(name(of: layer.path))"
+    let file = "./\(PipelinePath.name(of: layer.path))"
     guard layer.form.word == .netcdf else { return file }
     let names = RasterOutput.variableNames(of: layer.bands.map(\.name))
     return "NETCDF:\"\(file)\":\(names[band])"
-  }
-
-  private func name(of path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
   }
 }
 
@@ -269,12 +265,5 @@ extension QGISProject.Layer.Content {
       case .polygons: .polygons
       case .mixed, .none: .table
       }
-  }
-}
-
-extension String {
-  /// The path without what follows its last point.
-  fileprivate var withoutEnding: String {
-    lastIndex(of: ".").map { String(self[..<$0]) } ?? self
   }
 }

@@ -50,8 +50,8 @@ struct RasterStyles: Sendable {
       return .continuous(
         range: 0...(highest > 0 ? highest : 1), ramp: .cividis, unit: unit, band: shown)
     case .entropy: return .share(ramp: .cividis, low: "certain", high: "all classes alike")
-    case .attribution:
-      let strengths = try AttributionStrengths(raster, executor)
+    case .attribution(let attribution):
+      let strengths = try executor.strengths(attribution)
       // The feature that moves the map most is shown first.
       return .attribution(
         limit: strengths.limit, isClipped: strengths.isClipped,

@@ -25,7 +25,7 @@ extension ReportPage {
     }
     for layer in layers {
       guard case .raster(let raster) = layer.product else { continue }
-      found += try ReportLayers(executor: executor).figures(layer).map { (raster.tag, $0) }
+      found += try pictures.figures(layer).map { (raster.tag, $0) }
     }
     return found
   }

@@ -6,16 +6,28 @@ import Reports
 import Segmentation
 
 /// The pictures of the layers that a run wrote.
-struct ReportLayers {
+final class ReportLayers {
   let executor: Executor
+  /// Tells which files are as they were written.
+  private let ledger: OutputLedger?
+  /// Flags are looked at twice: by the card of a model, too.
+  private var flagPreviews: [String: DataCube] = [:]
 
   private static let pictureEdge = 640
+
+  /// Without a `ledger` no file is read, only chunks.
+  init(executor: Executor, ledger: OutputLedger? = nil) {
+    self.executor = executor
+    self.ledger = ledger
+  }
 
   /// The pictures of a layer, with legends.
   func blocks(_ layer: OutputWriter.Layer) throws -> [HTMLReport.Block] {
     switch layer.product {
     case .segments(let segments): return [try picture(of: segments)]
-    case .raster(let raster): return try pictures(of: raster, try preview(raster))
+    case .raster(let raster):
+      let bands = shownBands(of: raster)
+      return try pictures(of: raster, bands, try preview(layer, raster, bands))
     default: return []
     }
   }
@@ -42,21 +54,56 @@ struct ReportLayers {
       crs: grid.crs)
   }
 
-  /// A raster as pictures show it, whatever form it was written in: the cell in the middle of each
-  /// `step` columns and rows.
-  private func preview(_ raster: RasterProduct) throws -> DataCube {
-    var result = DataCube(window: coarse.window, bandCount: raster.bands.count)
+  /// The bands that the pictures of a raster are made of.
+  private func shownBands(of raster: RasterProduct) -> [Int] {
+    switch raster.presentation {
+    case .probability: [raster.bands.count == 2 ? 1 : 0]
+    // All bands have one scale.
+    case .deviation: Array(raster.bands.indices)
+    case .attribution: Array(raster.featureBands.indices)
+    case .flags, .named, .entropy, .continuous: [0]
+    }
+  }
+
+  /// Some bands of a raster as pictures show them, one cell for each `step` columns and rows.
+  private func preview(
+    _ layer: OutputWriter.Layer, _ raster: RasterProduct, _ bands: [Int]
+  ) throws -> DataCube {
+    if case .flags = raster.presentation, let known = flagPreviews[raster.tag] {
+      return known
+    }
+    let values = try overviews(layer, bands)?.flatMap(\.self)
+    let cube =
+      try values.map { DataCube(window: coarse.window, bandCount: bands.count, values: $0) }
+      ?? decimated(raster.node, bands)
+    if case .flags = raster.presentation { flagPreviews[raster.tag] = cube }
+    return cube
+  }
+
+  /// What the overviews of a layer's file hold for a picture, band by band.
+  ///
+  /// Nil where every cell is shown, or the file is not as it was written or has none: then chunks
+  /// are read.
+  private func overviews(_ layer: OutputWriter.Layer, _ bands: [Int]) throws -> [[Float]]? {
+    guard step > 1, let ledger, ledger.isCurrent([layer.path], key: layer.key) else { return nil }
+    return try OverviewReader.values(
+      path: layer.path, bands: bands.map { $0 + 1 }, step: step)
+  }
+
+  /// The cell in the middle of each `step` columns and rows, from chunks.
+  private func decimated(_ node: Node, _ bands: [Int]) throws -> DataCube {
+    var result = DataCube(window: coarse.window, bandCount: bands.count)
     let cells = result.window.cellCount
     let middle = step / 2
     for chunk in executor.lattice.chunks {
-      let part = try executor.cube(raster.node, executor.lattice.window(of: chunk))
+      let part = try executor.cube(node, executor.lattice.window(of: chunk))
       let window = part.window
       for row in window.y..<window.maxY where row % step == middle {
         for column in window.x..<window.maxX where column % step == middle {
           let place = result.window.index(column: column / step, row: row / step)
           let cell = window.index(column: column, row: row)
-          for band in 0..<result.bandCount {
-            result.values[band * cells + place] = part.values[band * window.cellCount + cell]
+          for (index, band) in bands.enumerated() {
+            result.values[index * cells + place] = part.values[band * window.cellCount + cell]
           }
         }
       }
@@ -64,7 +111,8 @@ struct ReportLayers {
     return result
   }
 
-  /// The ids at every `step`-th cell, as whole numbers: a Float holds 24 bits of 32.
+  /// The ids at every `step`-th cell, as whole numbers: a Float, which GDAL makes overviews of, holds
+  /// 24 bits of 32.
   func decimatedIDs(_ node: Node) throws -> SegmentRaster {
     var result = SegmentRaster(window: coarse.window)
     for chunk in executor.lattice.chunks {
@@ -82,8 +130,12 @@ struct ReportLayers {
   /// About which share of a flags layer's cells have one of some flags.
   ///
   /// Counted over the cells that a picture shows; nil where none of them has a value.
-  func share(of flags: UInt8, in raster: RasterProduct) throws -> Double? {
-    let values = try preview(raster).band(0).filter(\.isFinite).map { UInt8(max(0, min(255, $0))) }
+  func share(of flags: UInt8, in layer: OutputWriter.Layer) throws -> Double? {
+    guard case .raster(let raster) = layer.product, case .flags = raster.presentation else {
+      return nil
+    }
+    let values = try preview(layer, raster, shownBands(of: raster)).band(0)
+      .filter(\.isFinite).map { UInt8(max(0, min(255, $0))) }
     let known = values.filter { $0 & PixelFlags.invalid == 0 }
     guard !known.isEmpty else { return nil }
     return Double(known.count { $0 & flags != 0 }) / Double(known.count)
@@ -99,18 +151,19 @@ struct ReportLayers {
       .none)
   }
 
+  /// The pictures of a raster; `cube` holds the shown `bands`.
   private func pictures(
-    of raster: RasterProduct, _ cube: DataCube
+    of raster: RasterProduct, _ bands: [Int], _ cube: DataCube
   ) throws -> [HTMLReport.Block] {
     switch raster.presentation {
     case .probability:
-      let band = raster.bands.count == 2 ? 1 : 0
+      let name = raster.bands[bands[0]].name
       let picture = RasterPicture.render(
-        cube, band: band, ramp: .probability, range: 0...1, edge: Self.pictureEdge)
+        cube, band: 0, ramp: .probability, range: 0...1, edge: Self.pictureEdge)
       return try [
         layout.figure(
-          picture, raster.tag, "Probability of '\(raster.bands[band].name)'.",
-          legend(.probability, 0...1, "probability of '\(raster.bands[band].name)'"))
+          picture, raster.tag, "Probability of '\(name)'.",
+          legend(.probability, 0...1, "probability of '\(name)'"))
       ]
     case .deviation(let models): return [try deviation(raster, cube, models)]
     case .attribution(let attribution):
@@ -176,13 +229,12 @@ struct ReportLayers {
     _ raster: RasterProduct, _ cube: DataCube, _ attribution: Presentation.Attribution
   ) throws -> [HTMLReport.Block] {
     let features = raster.featureBands
-    let strengths = try AttributionStrengths(raster, executor)
+    let strengths = try executor.strengths(attribution)
     let limit = strengths.limit
     let legend = legend(
       .diverging, -limit...limit, "attribution in \(attribution.output)", isSigned: true,
       isClipped: strengths.isClipped)
-    let importance = importance(features, cube, attribution)
-    return try [importance.block]
+    return try [importance(features, strengths, attribution).block]
       + features.indices.map { band in
         try layout.figure(
           RasterPicture.render(
@@ -198,24 +250,21 @@ struct ReportLayers {
     guard case .raster(let raster) = layer.product,
       case .attribution(let attribution) = raster.presentation
     else { return [] }
-    return [importance(raster.featureBands, try preview(raster), attribution)]
+    return [importance(raster.featureBands, try executor.strengths(attribution), attribution)]
   }
 
   private func importance(
-    _ features: [Band], _ cube: DataCube, _ attribution: Presentation.Attribution
+    _ features: [Band], _ strengths: AttributionStrengths,
+    _ attribution: Presentation.Attribution
   ) -> Figure {
-    let means = features.indices.map { band -> Double in
-      let values = cube.band(band).lazy.filter(\.isFinite).map { Double(abs($0)) }
-      return values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
-    }
-    let order = means.indices.sorted { (means[$1], $0) < (means[$0], $1) }
+    let order = strengths.order
     return Figure(
       name: "features", title: "Features of '\(attribution.className)'",
       description: "Mean absolute attribution of each feature over the map.",
       caption: "Which features move the map most.",
       content: .bars(
         axis: "mean |SHAP| (\(attribution.output))", labels: order.map { features[$0].name },
-        [Figure.Column("mean |SHAP|", order.map { means[$0] })]))
+        [Figure.Column("mean |SHAP|", order.map { strengths.means[$0] })]))
   }
 
   private func legend(

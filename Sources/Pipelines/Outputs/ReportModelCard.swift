@@ -19,8 +19,12 @@ extension ReportPage {
       ["Input", input(package)],
     ]
     if let training = model.training { rows.append(["Samples", try samples(training)]) }
-    rows.append(["How good it is", try quality(model)])
-    rows.append(["Limits", try limits(model, package).joined(separator: " ")])
+    let scores = try plan.products.compactMap { _, product -> Scores? in
+      guard case .scores(let scores) = product, scores.model?.tag == model.tag else { return nil }
+      return try Scores.stored(try executor.value(scores.node))
+    }
+    rows.append(["How good it is", quality(scores)])
+    rows.append(["Limits", try limits(model, package, scores).joined(separator: " ")])
     if !model.members.isEmpty || model.training != nil {
       let digest = SHA256.digest(try executor.value(model.node)).hex
       rows.append(["File", "\(model.tag).safetensors, SHA-256 begins \(digest.prefix(16))"])
@@ -43,7 +47,7 @@ extension ReportPage {
     let features = names.filter { seen.insert($0).inserted }
     return
       "Maps from rasters with the same \(features.count) features, found by name and in the same "
-      + "units: \(features.joined(separator: ", "))."
+      + "units: \(features.abridged)."
   }
 
   private func decides(_ model: ModelProduct, _ package: ModelPackage) -> String {
@@ -71,7 +75,8 @@ extension ReportPage {
   }
 
   private func input(_ package: ModelPackage) -> String {
-    let steps = package.notes.preparation.map(\.type).filter { $0 != Recipe.raw }
+    let inner = [Recipe.raw, Recipe.modelInputs]
+    let steps = package.notes.preparation.map(\.type).filter { !inner.contains($0) }
     return "\(package.notes.bands.count) bands, made by "
       + (steps.isEmpty ? "reading alone" : steps.joined(separator: ", "))
       + "; the file holds these steps and what they fitted."
@@ -86,45 +91,40 @@ extension ReportPage {
       + (set.kind == .linear ? "." : ": \(counts.joined(separator: ", ")).")
   }
 
-  /// The leading measures of the validation.
-  private func quality(_ model: ModelProduct) throws -> String {
-    for case .scores(let product) in plan.products.map(\.product)
-    where product.model?.tag == model.tag {
-      let scores = try Scores.stored(try executor.value(product.node))
-      let wanted = ["ROC AUC", "balanced accuracy", "F1", "R2", "RMSE"]
-      let parts = scores.metrics.outputNames(scores.classes).map { output, name in
-        let measures = scores.measures(output: output).filter { wanted.contains($0.name) }
-          .compactMap { measure in
-            measure.value.map { "\(measure.name) \(String(format: "%.3f", $0))" }
-          }
-        return (name.isEmpty ? "" : "\(name): ") + measures.joined(separator: ", ")
-      }
-      return "On places that it has not seen, \(scores.foldNames.count) folds by "
-        + "\(scores.method.rawValue): \(parts.joined(separator: "; "))."
+  /// The leading measures of the first validation.
+  private func quality(_ scores: [Scores]) -> String {
+    guard let scores = scores.first else {
+      return "Unknown: it was not validated in this pipeline."
     }
-    return "Unknown: it was not validated in this pipeline."
+    let wanted = ["ROC AUC", "balanced accuracy", "F1", "R2", "RMSE"]
+    let parts = scores.metrics.outputNames(scores.classes).map { output, name in
+      let measures = scores.measures(output: output).filter { wanted.contains($0.name) }
+        .compactMap { measure in
+          measure.value.map { "\(measure.name) \(String(format: "%.3f", $0))" }
+        }
+      return (name.isEmpty ? "" : "\(name): ") + measures.joined(separator: ", ")
+    }
+    return "On places that it has not seen, \(scores.foldNames.count) folds by "
+      + "\(scores.method.rawValue): \(parts.joined(separator: "; "))."
   }
 
   /// What speaks against trusting it.
-  private func limits(_ model: ModelProduct, _ package: ModelPackage) throws -> [String] {
+  private func limits(
+    _ model: ModelProduct, _ package: ModelPackage, _ scores: [Scores]
+  ) throws -> [String] {
     var limits = ["It knows the area and the range of values of its samples."]
-    for layer in layers {
-      guard case .raster(let raster) = layer.product, case .flags = raster.presentation,
-        let share = try ReportLayers(executor: executor).share(
-          of: PixelFlags.outsideRange, in: raster)
-      else { continue }
+    let maps = layers.filter { layer in
+      guard case .raster(let raster) = layer.product else { return false }
+      return raster.model?.tag == model.tag
+    }.map(\.product.tag)
+    for layer in layers where maps.contains(layer.head) {
+      guard let share = try pictures.share(of: PixelFlags.outsideRange, in: layer) else { continue }
       limits.append(
-        "On about \(NumberText.short(100 * share, significant: 2)) % of '\(raster.tag)' a feature is "
-          + "outside that range.")
+        "On about \(NumberText.short(100 * share, significant: 2)) % of the map a feature is outside "
+          + "that range (see '\(layer.product.tag)').")
     }
-    let folds = plan.products.compactMap { _, product in
-      if case .scores(let scores) = product, scores.model?.tag == model.tag { scores } else { nil }
-    }
-    for scores in folds {
-      let stored = try Scores.stored(try executor.value(scores.node))
-      if stored.method == .random {
-        limits.append("Its scores are from random cells and flatter it.")
-      }
+    if scores.contains(where: { $0.method == .random }) {
+      limits.append("Its scores are from random cells and flatter it.")
     }
     if model.needsSegments {
       limits.append("Its superpixels are those of this map: it is transductive.")

@@ -12,14 +12,19 @@ struct ReportPage {
   let task: OutputTask
   let executor: Executor
   let layers: [OutputWriter.Layer]
+  /// Makes the pictures of `layers`.
+  let pictures: ReportLayers
 
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 11, gossan \(Gossan.version)")
+    hash.add("report 12, gossan \(Gossan.version)")
     hash.add(plan.text)
     for argument in plan.overrides.arguments { hash.add(argument) }
-    for layer in layers { hash.add(layer.path) }
+    for layer in layers {
+      hash.add(layer.path)
+      hash.add(layer.key)
+    }
     for node in task.products.flatMap(\.product.nodes) {
       hash.add(node.name)
       hash.add(try executor.digest(node, executor.lattice.grid.window))
@@ -52,7 +57,7 @@ struct ReportPage {
       HTMLReport.Section(
         "Layers",
         [.text(MapLayout(grid).sentence)]
-          + (try layers.flatMap(ReportLayers(executor: executor).blocks))))
+          + (try layers.flatMap(pictures.blocks))))
     sections += [try inputsSection(record), reproductionSection()]
     return HTMLReport(
       title: plan.document.name,

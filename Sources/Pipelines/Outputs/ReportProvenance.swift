@@ -15,14 +15,14 @@ extension ReportPage {
       for source in sources[stage.tag] ?? [] {
         told.insert(source.path)
         rows.append([
-          source.path, source.content, source.treatment, steps(after: stage.tag),
-          digests[source.path].map { String($0.prefix(16)) } ?? "-",
+          source.path, source.content + Self.phrase(digests[source.path]), source.treatment,
+          steps(after: stage.tag),
         ])
       }
     }
     // Parts of a mosaic, sidecars, model files: read, too.
     for (file, digest) in digests.sorted(by: { $0.key < $1.key }) where !told.contains(file) {
-      rows.append([file, "part of another, or a model", "-", "-", String(digest.prefix(16))])
+      rows.append([file, "part of another, or a model" + Self.phrase(digest), "-", "-"])
     }
     return HTMLReport.Section(
       "Inputs",
@@ -30,13 +30,18 @@ extension ReportPage {
         .table(
           HTMLReport.Table(
             "The files, and what was done to each",
-            columns: ["File", "Holds", "Onto the grid", "Then", "SHA-256 begins"], rows: rows)),
+            columns: ["File", "Holds", "Onto the grid", "Then"], rows: rows, arePaths: true)),
         .table(
           HTMLReport.Table(
             "What each step does",
             columns: ["Step", "From", "What it does", "Settings that were given"],
             rows: plan.document.stages.map(row))),
       ])
+  }
+
+  /// By what a file is known again; empty where that is not known.
+  private static func phrase(_ digest: String?) -> String {
+    digest.map { "; SHA-256 begins \($0.prefix(16))" } ?? ""
   }
 
   private func row(_ stage: StageEntry) -> [String] {

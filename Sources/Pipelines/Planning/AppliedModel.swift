@@ -209,7 +209,7 @@ private struct Replay {
   /// What the last step gathers: the cube, and the segments where the model reads them.
   func inputs() throws -> (RasterProduct, SegmentsProduct?) {
     var products: [Product] = []
-    guard let last = steps.last, last.type == "model-inputs" else { throw damaged }
+    guard let last = steps.last, last.type == Recipe.modelInputs else { throw damaged }
     for (index, step) in steps.dropLast().enumerated() {
       guard step.inputs.allSatisfy({ $0 >= 0 && $0 < index }) else { throw damaged }
       let inputs = step.inputs.map { products[$0] }

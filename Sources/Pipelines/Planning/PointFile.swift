@@ -36,9 +36,11 @@ struct PointFile: Sendable {
   /// The options that say where the points are, not what is made of them.
   static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs", "coordinates"]
 
-  /// Opens the layer; `use` says for people what becomes of its points.
+  /// Opens the layer; `use` says for people what becomes of its points, `classes` what they are
+  /// called.
   init(
-    _ request: PlanRequest, use: String = "each point counts for the cell that holds it"
+    _ request: PlanRequest, use: String = "each point counts for the cell that holds it",
+    classes: SourceFacts.Classes? = nil
   ) throws {
     let options = request.options
     path = options.filePath("file")
@@ -60,7 +62,19 @@ struct PointFile: Sendable {
         "there is no layer '\(layer ?? "")'" + Suggestion.phrase(layer ?? "", among: names))
     }
     description = named
-    request.tell(SourceFacts(path, named, grid: grid, use: use))
+    request.tell(
+      SourceFacts(info, named, grid: grid, use: use, columns: columns, classes: classes))
+  }
+
+  /// Where a table has coordinates of the map, and in which system.
+  private var columns: SourceFacts.Columns? {
+    guard description.geometry == .none, !countsCells else { return nil }
+    let given = crs.flatMap { try? CRS.wkt(from: $0) }
+    if let x, let y { return SourceFacts.Columns(x: x, y: y, crs: given ?? "") }
+    return PointTable.coordinateColumns(among: description.fields.map(\.name)).map { columns in
+      let degrees = columns.areAngles ? (try? CRS.wkt(from: "EPSG:4326")) : nil
+      return SourceFacts.Columns(x: columns.x, y: columns.y, crs: given ?? degrees ?? "")
+    }
   }
 
   /// What decides the points besides the file's content.

@@ -20,7 +20,7 @@ enum Product: Sendable {
   /// The nodes that must be complete before the product can be used.
   var nodes: [Node] {
     switch self {
-    case .raster(let raster): [raster.node] + raster.siblings.map(\.node)
+    case .raster(let raster): raster.family.flatMap(\.nodes)
     case .segments(let segments): segments.family.flatMap { [$0.node, $0.table] }
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
@@ -52,6 +52,15 @@ struct RasterProduct: Sendable {
   /// The bands, in order.
   var bands: [Band] { node.bands }
 
+  /// The raster, and what is told of all of it.
+  var nodes: [Node] {
+    if case .attribution(let attribution) = presentation {
+      [node, attribution.strengths]
+    } else {
+      [node]
+    }
+  }
+
   /// The raster and all that are written with it.
   var family: [RasterProduct] { [self] + siblings.flatMap(\.family) }
 }
@@ -82,6 +91,8 @@ enum Presentation: Sendable {
     let sources: [Node]
     /// Features, explained output and base value: what residuals are computed from.
     let whole: Node
+    /// The value, `AttributionStrengths`.
+    let strengths: Node
   }
 }
 

@@ -14,6 +14,8 @@ final class Recipe: Sendable {
 
   /// The word of a step that takes raw bands, by name.
   static let raw = "raw"
+  /// The word of the last step, which gathers what a model takes.
+  static let modelInputs = "model-inputs"
 
   init(type: String, options: String, inputs: [Recipe], bands: [Band], fit: Node? = nil) {
     self.type = type

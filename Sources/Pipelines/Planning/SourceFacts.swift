@@ -2,20 +2,76 @@ import RasterFiles
 import Rasters
 import Reports
 
-/// A file that a stage reads, for people: what it holds and how it comes onto the grid.
+/// A file that a stage reads: what of it, and how it comes onto the grid.
 struct SourceFacts: Sendable, Hashable {
   /// The file that the pipeline names.
   let path: String
-  /// What of it is read.
+  /// What of it is read, for people.
   let content: String
-  /// What is done to it until it lies on the grid.
+  /// What is done to it until it lies on the grid, for people.
   let treatment: String
+  /// What of it is read, for whoever shows the file.
+  let reading: Reading
 
-  /// Some bands of a raster; `names` are theirs in the pipeline.
-  init(_ info: RasterInfo, bands: [Int], names: [String], _ resampling: Resampling, grid: Grid) {
+  /// What a stage reads of a file.
+  enum Reading: Sendable, Hashable {
+    case bands([ReadBand])
+    case layer(ReadLayer)
+  }
+
+  /// A band of a raster that is read.
+  struct ReadBand: Sendable, Hashable {
+    /// Its number in the file, from 1.
+    let number: Int
+    /// Its name in the pipeline.
+    let name: String
+    /// The names of its codes; none of a band of values.
+    let categories: [Int: String]
+  }
+
+  /// A layer of a vector file or table that is read.
+  struct ReadLayer: Sendable, Hashable {
+    let layer: VectorInfo.Layer
+    /// Whether the file has no other layer.
+    let isOnly: Bool
+    /// Whether the file's layers are known by name, as those of a CSV are not.
+    let hasName: Bool
+    /// Where a table has coordinates of the map; nil for none.
+    let columns: Columns?
+    /// The column of classes that have names in the pipeline.
+    let classes: Classes?
+  }
+
+  /// The columns of coordinates of a table.
+  struct Columns: Sendable, Hashable {
+    let x: String
+    let y: String
+    /// Their system, empty where none is known.
+    let crs: String
+  }
+
+  /// The classes of points by a column.
+  struct Classes: Sendable, Hashable {
+    let field: String
+    let codes: [String]
+    let names: [String]
+  }
+
+  /// Some bands of a raster; `names` are theirs in the pipeline, `categories` those of their codes
+  /// where they are read as classes.
+  init(
+    _ info: RasterInfo, bands: [Int], names: [String], categories: [[Int: String]] = [],
+    _ resampling: Resampling, grid: Grid
+  ) {
     path = info.path
+    reading = .bands(
+      zip(bands, names).enumerated().map { index, band in
+        ReadBand(
+          number: band.0, name: band.1,
+          categories: categories.indices.contains(index) ? categories[index] : [:])
+      })
     let read = bands.map { info.bands[$0 - 1] }
-    var words = ["\(names.count == 1 ? "band" : "\(names.count) bands") \(Self.list(names))"]
+    var words = ["\(names.count == 1 ? "band" : "\(names.count) bands") \(names.abridged)"]
     words.append(info.gridOfCells.phrase)
     words.append(Set(read.map(\.typeName)).sorted().joined(separator: " and "))
     // Texts: a set would hold many NaN.
@@ -29,11 +85,20 @@ struct SourceFacts: Sendable, Hashable {
   }
 
   /// The features of a vector layer; `use` says what becomes of those that are no polygons.
-  init(_ path: String, _ layer: VectorInfo.Layer, grid: Grid, use: String = "") {
-    self.path = path
+  init(
+    _ info: VectorInfo, _ layer: VectorInfo.Layer, grid: Grid, use: String = "",
+    columns: Columns? = nil, classes: Classes? = nil
+  ) {
+    path = info.path
+    // The styles that a GeoPackage holds are none of its layers to people.
+    let isOnly = info.layers.count { $0.name != "layer_styles" } == 1
+    reading = .layer(
+      ReadLayer(
+        layer: layer, isOnly: isOnly, hasName: !isOnly || info.driver != "CSV", columns: columns,
+        classes: classes))
     let features = layer.geometry == .none ? "rows" : layer.geometry.rawValue
     var words = [layer.count.map { "\($0) \(features)" } ?? features]
-    if !layer.fields.isEmpty { words.append("fields \(Self.list(layer.fields.map(\.name)))") }
+    if !layer.fields.isEmpty { words.append("fields \(layer.fields.map(\.name).abridged)") }
     if !layer.crs.isEmpty { words.append(CRS.phrase(layer.crs)) }
     content = words.joined(separator: "; ")
     let isMoved = !layer.crs.isEmpty && !CRS.isSame(layer.crs, grid.crs)
@@ -41,12 +106,14 @@ struct SourceFacts: Sendable, Hashable {
       (isMoved ? "coordinates transformed to the grid's; " : "")
       + (layer.geometry == .polygons ? "cells whose centre lies inside" : use)
   }
+}
 
+extension [String] {
   /// Names, the first of many.
-  private static func list(_ names: [String]) -> String {
-    names.count <= 12
-      ? names.joined(separator: ", ")
-      : names.prefix(10).joined(separator: ", ") + " and \(names.count - 10) more"
+  var abridged: String {
+    count <= 12
+      ? joined(separator: ", ")
+      : prefix(10).joined(separator: ", ") + " and \(count - 10) more"
   }
 }
 

@@ -60,20 +60,28 @@ extension PlanRequest {
   }
 
   /// The quantiles of some bands over the training part, as JSON: `[ExactQuantiles]`, finished.
+  func quantiles(_ input: RasterProduct, of bands: [Int], _ wanted: ExactQuantiles) -> Node {
+    quantiles(input.node, [ExactQuantiles](repeating: wanted, count: bands.count)) {
+      $0.band(bands[$1])
+    }
+  }
+
+  /// Quantiles over the training part, each of what `values` takes of a cube for its position, as
+  /// JSON: `[ExactQuantiles]`, finished.
   ///
   /// Every pass is a table of counts and a value that narrows the search.
-  func quantiles(_ input: RasterProduct, of bands: [Int], _ wanted: ExactQuantiles) -> Node {
-    let begin = [ExactQuantiles](repeating: wanted, count: bands.count)
+  func quantiles(
+    _ input: Node, _ begin: [ExactQuantiles],
+    of values: @escaping @Sendable (DataCube, Int) -> ArraySlice<Float>
+  ) -> Node {
     var known: Node?
     for pass in 1...ExactQuantiles.passCount {
       let earlier = known
-      let counts = trainingTable("/counts\(pass)", input.node, after: earlier) { cube, bytes in
+      let counts = trainingTable("/counts\(pass)", input, after: earlier) { cube, bytes in
         let search = earlier == nil ? begin : try .stored(bytes)
-        let cells = cube.window.cellCount
         var writer = ByteWriter()
-        for (band, quantiles) in zip(bands, search) {
-          let values = cube.values.span.extracting(band * cells..<(band + 1) * cells)
-          let counts = quantiles.counts(values)
+        for (index, quantiles) in search.enumerated() {
+          let counts = quantiles.counts(values(cube, index).span)
           writer.append(counts.keys)
           writer.append(counts.counts)
         }

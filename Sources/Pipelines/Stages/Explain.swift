@@ -115,7 +115,9 @@ enum Explain: Stage {
           method: first.method, className: name,
           output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
           isConditionalOnSegments: applied.parts.contains { $0.segments != nil },
-          model: applied.model.reference, sources: first.feed.sourceNode.sources, whole: node)))
+          model: applied.model.reference, sources: first.feed.sourceNode.sources, whole: node,
+          strengths: AttributionStrengths.node(
+            request, shown, featureCount: features.bands.count))))
   }
 }
 

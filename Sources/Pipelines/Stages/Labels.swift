@@ -45,18 +45,28 @@ enum Labels: Stage {
   static func plan(_ request: PlanRequest) throws -> Product {
     let path = request.options.filePath("file")
     if let info = try? VectorInfo(path: path), !info.layers.isEmpty {
-      let file = try PointFile(request)
+      let file = try PointFile(request, classes: namedClasses(request))
       return file.description.geometry == .polygons
         ? try cells(request, .polygons(file)) : try points(request, file)
     }
     do {
       let info = try RasterInfo(path: path)
       request.tell(
-        SourceFacts(info, bands: [1], names: ["labels"], .nearest, grid: request.grid))
+        SourceFacts(
+          info, bands: [1], names: ["labels"], categories: info.bands.prefix(1).map(\.categories),
+          .nearest, grid: request.grid))
       return try cells(request, .raster(info))
     } catch let error as GDALError {
       throw request.failure("file", "\(error); expected points, polygons or a raster")
     }
+  }
+
+  /// The classes that have names in the pipeline, for whoever shows the points.
+  private static func namedClasses(_ request: PlanRequest) -> SourceFacts.Classes? {
+    let classes = request.options.stringMap("classes")
+    guard let field = request.options.optionalString("field"), !classes.isEmpty else { return nil }
+    return SourceFacts.Classes(
+      field: field, codes: classes.map(\.key), names: classes.map(\.value))
   }
 
   // MARK: Points

@@ -77,7 +77,7 @@ enum Mask: Stage {
       guard found.geometry == .polygons else {
         throw request.failure("file", "\(path) holds no polygons; expected those of an area")
       }
-      request.tell(SourceFacts(path, found, grid: request.grid))
+      request.tell(SourceFacts(info, found, grid: request.grid))
       let reader = ShapeReader(path: path, layer: layer, field: nil, grid: request.grid)
       (read, files) = ({ try reader.read($0) }, info.files)
     } else {
@@ -86,7 +86,9 @@ enum Mask: Stage {
         let pool = try RasterPool(path: path, bands: [1], grid: request.grid, resampling: .nearest)
         (read, files) = ({ try pool.read($0) }, info.files)
         request.tell(
-          SourceFacts(info, bands: [1], names: ["area"], .nearest, grid: request.grid))
+          SourceFacts(
+            info, bands: [1], names: ["area"], categories: info.bands.prefix(1).map(\.categories),
+            .nearest, grid: request.grid))
       } catch {
         throw request.failure("file", "\(error); expected polygons or a raster")
       }

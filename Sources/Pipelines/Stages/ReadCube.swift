@@ -86,6 +86,12 @@ enum ReadCube: Stage {
       case .categories(let oneHot): oneHot.bands
       }
     }
+
+    /// The names of codes; none of values.
+    var categories: [Int: String] {
+      guard case .categories(let oneHot) = self else { return [:] }
+      return Dictionary(zip(oneHot.codes, oneHot.names)) { first, _ in first }
+    }
   }
 
   static func plan(_ request: PlanRequest) throws -> Product {
@@ -136,7 +142,9 @@ enum ReadCube: Stage {
         let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
         let resampling = resampling(request, info, isCategorical: isCategorical)
         request.tell(
-          SourceFacts(info, bands: numbers, names: named, resampling, grid: request.grid))
+          SourceFacts(
+            info, bands: numbers, names: named, categories: outputs.map(\.categories), resampling,
+            grid: request.grid))
         return Source(
           raster: raster, pool: try raster.pool(numbers, request.grid, resampling),
           bands: numbers, outputs: outputs)
@@ -195,9 +203,8 @@ enum ReadCube: Stage {
   private static func bandName(_ info: RasterInfo, _ number: Int) -> String {
     let description = info.bands[number - 1].name
     if !description.isEmpty { return description }
-    let file = info.path.split(separator: "/").last.map(String.init) ?? info.path
-    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
-    return info.bands.count == 1 ? stem : "\(stem)-\(number)"
+    let title = PipelinePath.title(of: info.path)
+    return info.bands.count == 1 ? title : "\(title)-\(number)"
   }
 
   private static func output(

@@ -144,7 +144,7 @@ enum Train: Stage {
     let tuning = try NestedTuning(request, architecture)
     let folds: FoldsProduct? = try fold?.folds ?? (tuning == nil ? nil : request.folds("folds"))
     let recipe = Recipe(
-      type: "model-inputs", options: "{}",
+      type: Recipe.modelInputs, options: "{}",
       inputs: [training.cube.recipe] + (training.segments.map { [$0.recipe] } ?? []), bands: [])
     let fits = recipe.fits
     return request.planner.node(
