@@ -46,6 +46,9 @@ final class Node: Sendable {
   /// Whether making one chunk keeps all workers busy, so that chunks are made one after another
   /// where there are few.
   let usesAllWorkers: Bool
+  /// Of a raster that is not stored, of which band of an input each band is; nil or none where
+  /// that cannot be said.
+  let origins: [BandOrigin?]
   /// Whether anything below reads point measurements, so that leaving one out changes the result.
   let dependsOnPoints: Bool
   /// The digest of the stage, its revision and options, its files' names and the whole plan below.
@@ -62,7 +65,8 @@ final class Node: Sendable {
   /// keys know files by their content only.
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
-    readsPoints: Bool = false, usesAllWorkers: Bool = false, sources: [String] = [],
+    readsPoints: Bool = false, usesAllWorkers: Bool = false, origins: [BandOrigin?] = [],
+    sources: [String] = [],
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -71,6 +75,7 @@ final class Node: Sendable {
     self.edges = edges
     self.isStored = isStored
     self.usesAllWorkers = usesAllWorkers
+    self.origins = origins
     self.files = files
     self.compute = compute
     dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }
