@@ -44,7 +44,7 @@ struct ProjectFile {
   /// What decides the content: layers, stages, inputs and where they lie.
   private func key(_ result: OutputWriter.Result, _ inputs: ProjectInputs) throws -> Digest {
     var hash = KeyHash()
-    hash.add("project 1, \(Gossan.version), GDAL \(GDAL.version)")
+    hash.add("project 2, \(Gossan.version), GDAL \(GDAL.version)")
     let grid = executor.lattice.grid
     hash.add("\(plan.document.name) \(grid.width) \(grid.height) \(grid.transform) \(grid.crs)")
     for stage in plan.document.stages {
