@@ -13,31 +13,35 @@ struct PlaceRangesTests {
     { type: "write", inputs: ["p"] },
     """
 
-  /// What is flagged at every cell, and what was read there.
+  /// What is said of some cells that are flagged, and what was read there.
   private struct Answers {
     let raw: DataCube
-    /// The cells that are outside the range, with what is said of them.
+    /// The cells that are outside the range, as many as were asked for, with what is said of them.
     var flagged: [(cell: Int, flags: PlaceReport.Flags, report: PlaceReport)] = []
-    /// The cells that are not.
-    var others: [Int] = []
 
-    init(_ run: StageRun, _ stages: String, chunk: Int = 16) throws {
-      try #require(run.files.run(try run.pipeline(stages, chunk: chunk), out: "out") == .done)
+    init(_ run: StageRun, _ stages: String, count: Int = 16) throws {
+      try #require(run.files.run(try run.pipeline(stages, chunk: 16), out: "out") == .done)
       let source = try RasterSource(
         path: run.files.folder + "/a.tif", grid: StageRun.grid, resampling: .nearest)
       raw = try source.read(StageRun.grid.window)
+      let flags = try run.files.raster("out", "p-flags.tif").cube
+      let isFlagged = flags.values.map { Int($0) & 2 != 0 }
+      let all = isFlagged.indices.filter { isFlagged[$0] }
       let question = try PlaceQuestion(folder: run.files.folder + "/out")
-      for (index, cell) in StageRun.cells(StageRun.grid.window).enumerated() {
+      let cells = StageRun.cells(StageRun.grid.window)
+      func ask(_ index: Int) throws -> (PlaceReport.Flags, PlaceReport) {
         let report = try question.answer(
-          x: 1_035 + 10 * Double(cell.column), y: 2_065 - 10 * Double(cell.row), crs: nil)
-        let flags = try #require(report.flags.first)
-        if flags.bits & 2 != 0 {
-          flagged.append((index, flags, report))
-        } else {
-          #expect(flags.outside.isEmpty && flags.unknown.isEmpty)
-          others.append(index)
-        }
+          x: 1_035 + 10 * Double(cells[index].column), y: 2_065 - 10 * Double(cells[index].row),
+          crs: nil)
+        return (try #require(report.flags.first), report)
       }
+      for index in stride(from: 0, to: all.count, by: max(1, all.count / count)) {
+        let (flags, report) = try ask(all[index])
+        #expect(flags.bits & 2 != 0)
+        flagged.append((all[index], flags, report))
+      }
+      let (other, _) = try ask(try #require(isFlagged.firstIndex(of: false)))
+      #expect(other.outside.isEmpty && other.unknown.isEmpty)
     }
 
     func value(_ band: Int, _ cell: Int) -> Float { raw.values[band * 1008 + cell] }
@@ -53,7 +57,7 @@ struct PlaceRangesTests {
     let answers = try Answers(run, OreScene.stages(train: Self.forest) + Self.apply)
     let usable = Self.samples.filter { answers.value(0, $0).isFinite }
     let ranges = (0..<2).map { band in usable.map { Double(answers.value(band, $0)) } }
-    #expect(answers.flagged.count > 5 && answers.others.count > 500)
+    #expect(answers.flagged.count > 5)
     for (cell, flags, report) in answers.flagged {
       let expected = (0..<2).filter { band in
         let value = Double(answers.value(band, cell))
@@ -152,7 +156,7 @@ struct PlaceRangesTests {
     let rocks = answers.flagged.compactMap { answer in
       answer.flags.outside.first { $0.name == "rock" }.map { (answer.cell, $0, answer.report) }
     }
-    #expect(rocks.count > 20 && rocks.allSatisfy { $0.0 % 36 > 30 && !sampled.contains($0.0) })
+    #expect(rocks.count > 3 && rocks.allSatisfy { $0.0 % 36 > 30 && !sampled.contains($0.0) })
     #expect(rocks.allSatisfy { $0.1.category == "limestone" && $0.1.value == nil })
     #expect(rocks[0].2.text.contains("limestone, which no sample has"))
   }
@@ -167,7 +171,7 @@ struct PlaceRangesTests {
           inputs: { model: "model", folds: "folds" } },
         { type: "predict", tag: "p", inputs: { model: "models", cube: "cube" } },
         { type: "write", inputs: ["p"] },
-        """)
+        """, count: 60)
     let counts = answers.flagged.flatMap { $0.flags.outside.map(\.models) }
     #expect(counts.contains { $0 == nil } && counts.contains { $0 ?? 0 > 0 && $0 ?? 4 < 4 })
     #expect(answers.flagged.allSatisfy { !$0.flags.outside.isEmpty && $0.flags.unknown.isEmpty })

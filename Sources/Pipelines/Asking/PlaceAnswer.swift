@@ -293,14 +293,6 @@ extension VectorOutput.Value {
   }
 }
 
-extension Band {
-  /// The name of the category that the band stands for, without that of its feature.
-  var category: String {
-    let prefix = feature + ": "
-    return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-  }
-}
-
 extension PixelFlags {
   /// What flags say of a cell, a sentence each.
   static func sentences(_ flags: UInt8) -> [String] {

@@ -115,3 +115,11 @@ extension RecordedOutputs.InputRange {
       minimum: minimum.map(bound), maximum: maximum.map(bound))
   }
 }
+
+extension Band {
+  /// The name of the category that the band stands for, without that of its feature.
+  var category: String {
+    let prefix = feature + ": "
+    return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+  }
+}

@@ -111,17 +111,7 @@ struct ProjectInputs {
             value: category.key, label: category.value, color: Palette.category(index))
         }, band: number)
     }
-    let unit = info.bands[number - 1].unit
-    guard let look = try? info.look(ofBand: number) else {
-      return .continuous(range: 0...1, unit: unit, band: number)
-    }
-    if let classes = look.classes, classes.count > 1 {
-      return .classes(
-        classes.enumerated().map { index, value in
-          QMLStyle.Entry(value: value, label: "\(value)", color: Palette.category(index))
-        }, band: number)
-    }
-    return .continuous(look, unit: unit, band: number)
+    return .input(try? info.look(ofBand: number), unit: info.bands[number - 1].unit, band: number)
   }
 
   // MARK: Vectors
@@ -180,18 +170,6 @@ struct ProjectInputs {
       let degrees = columns.areAngles ? (try? CRS.wkt(from: "EPSG:4326")) : nil
       return (columns.x, columns.y, crs ?? degrees ?? "")
     }
-  }
-}
-
-extension QMLStyle {
-  /// Numbers as they were found; where a few lie far off, what is between the others.
-  fileprivate static func continuous(_ look: BandLook, unit: String, band: Int) -> QMLStyle {
-    let (whole, middle) = (look.range, look.middle)
-    let isFar =
-      whole.upperBound - whole.lowerBound > 2 * (middle.upperBound - middle.lowerBound)
-      && middle.lowerBound < middle.upperBound
-    return .continuous(
-      range: isFar ? middle : whole, of: isFar ? whole : nil, unit: unit, band: band)
   }
 }
 
