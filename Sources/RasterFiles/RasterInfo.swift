@@ -82,23 +82,6 @@ public struct RasterInfo: Sendable, Hashable {
   public var gridOfCells: Grid { grid ?? Grid(cellsOf: width, by: height) }
 }
 
-extension RasterInfo {
-  /// The least and the greatest value of a band, as stored, by a look at some of its cells.
-  ///
-  /// Nil where none has a value; `number` is counted from 1. Leaves no file beside the raster.
-  public func roughRange(ofBand number: Int) throws(GDALError) -> ClosedRange<Double>? {
-    let dataset = try Dataset(opening: path, as: .raster)
-    let band = try dataset.band(number)
-    var bounds = [0.0, 0.0]
-    let log = MessageLog()
-    let isFound = log.record { GDALComputeRasterMinMax(band, 1, &bounds) } == CE_None
-    guard isFound, bounds[0].isFinite, bounds[1].isFinite, bounds[0] <= bounds[1] else {
-      return nil
-    }
-    return bounds[0]...bounds[1]
-  }
-}
-
 extension Grid {
   /// The grid whose map coordinates are columns and rows.
   init(cellsOf width: Int, by height: Int) {

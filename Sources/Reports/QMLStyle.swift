@@ -100,9 +100,11 @@ extension QMLStyle {
   }
 
   /// Any numbers, from the lower to the upper bound.
+  ///
+  /// Where `whole` reaches further, numbers beyond a bound take the colour of the nearest end.
   public static func continuous(
-    range: ClosedRange<Double>, ramp: ColorRamp = .viridis, unit: String = "", band: Int = 1,
-    opacity: Double = 1
+    range: ClosedRange<Double>, of whole: ClosedRange<Double>? = nil,
+    ramp: ColorRamp = .viridis, unit: String = "", band: Int = 1, opacity: Double = 1
   ) -> QMLStyle {
     let isUsable = range.lowerBound.isFinite && range.upperBound.isFinite
     var range = isUsable ? range : 0...1
@@ -116,8 +118,11 @@ extension QMLStyle {
       $0 > range.lowerBound + length * 0.04 && $0 < range.upperBound - length * 0.04
     }
     let stops = ([range.lowerBound] + inner + [range.upperBound]).map { value in
-      Stop(
-        value: value, label: NumberText.short(value) + suffix,
+      let isLow = value == range.lowerBound && whole?.lowerBound ?? value < value
+      let isHigh = value == range.upperBound && whole?.upperBound ?? value > value
+      return Stop(
+        value: value,
+        label: (isLow ? "\u{2264} " : isHigh ? "\u{2265} " : "") + NumberText.short(value) + suffix,
         color: ramp.color(at: (value - range.lowerBound) / length))
     }
     return pseudocolor(band: band, range: range, stops: stops, opacity: opacity)

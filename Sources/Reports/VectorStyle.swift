@@ -8,12 +8,13 @@ public struct VectorStyle: Sendable, Hashable {
 
   /// Lines, darker and wider the higher the value of a field.
   ///
-  /// - Parameter breaks: the ends of the classes, ascending.
-  public static func lines(by field: String, breaks: [Double]) -> VectorStyle {
-    let ranges = zip(breaks, breaks.dropFirst()).map { low, high in
-      Range(
-        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
-    }
+  /// - Parameters:
+  ///   - breaks: the ends of the classes, ascending.
+  ///   - quantity: what the legend calls the field; empty for numbers alone.
+  public static func lines(
+    by field: String, breaks: [Double], quantity: String = ""
+  ) -> VectorStyle {
+    let ranges = ranges(breaks, quantity)
     let blue = ColorRamp([Color(0xC9D6E3), Color(0x08306B)])
     return VectorStyle(field, ranges, blue) { index, color in
       let share = Double(index) / Double(max(ranges.count - 1, 1))
@@ -33,16 +34,14 @@ public struct VectorStyle: Sendable, Hashable {
   ///   - breaks: where the classes begin, ascending; the last has no end.
   ///   - angle: the field of the direction, in degrees clockwise from north.
   ///   - length: the length of the strokes in map units.
+  ///   - quantity: what the legend calls the field; empty for numbers alone.
   public static func strikes(
-    by field: String, breaks: [Double], angle: String, length: Double
+    by field: String, breaks: [Double], angle: String, length: Double, quantity: String = ""
   ) -> VectorStyle {
-    let ranges = breaks.enumerated().map { index, low in
-      guard index + 1 < breaks.count else {
-        return Range(low: low, high: 1e9, label: "\(NumberText.short(low)) and more")
-      }
-      let high = breaks[index + 1]
-      return Range(
-        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
+    var ranges = ranges(breaks, quantity)
+    if let last = breaks.last {
+      ranges.append(
+        Range(low: last, high: 1e9, label: named(quantity, "\(NumberText.short(last)) and more")))
     }
     // The palest colours would be lost on white.
     let ramp = ColorRamp(Array(ColorRamp.probability.colors.dropFirst(2)))
@@ -57,7 +56,7 @@ public struct VectorStyle: Sendable, Hashable {
     }
   }
 
-  /// Points in the colours of classes, every class with a shape of its own.
+  /// Points in the colours of classes, every class with a shape of its own; later ones on top.
   ///
   /// - Parameters:
   ///   - field: the field of the class.
@@ -86,21 +85,18 @@ public struct VectorStyle: Sendable, Hashable {
             ("name", shapes[index % shapes.count]), ("size", "2.4"), ("size_unit", "MM"),
             ("color", rgba(Palette.category(index))), ("outline_color", "255,255,255,255"),
             ("outline_style", "solid"), ("outline_width", "0.2"), ("outline_width_unit", "MM"),
-          ]))
+          ], pass: index))
     }
     return VectorStyle(
       renderer: "type=\"categorizedSymbol\" attr=\"\(Markup.escape(field))\"",
-      lines + ["</symbols>"])
+      lines + ["</symbols>"], hasLevels: true)
   }
 
   /// Areas, darker the higher the value of a field; what lies below shows through.
   ///
   /// - Parameter breaks: the ends of the classes, ascending.
   public static func areas(by field: String, breaks: [Double]) -> VectorStyle {
-    let ranges = zip(breaks, breaks.dropFirst()).map { low, high in
-      Range(
-        low: low, high: high, label: "\(NumberText.short(low)) to \(NumberText.short(high))")
-    }
+    let ranges = ranges(breaks, "")
     let ramp = ColorRamp(Array(ColorRamp.probability.colors.dropFirst(2)))
     return VectorStyle(field, ranges, ramp) { index, color in
       symbol(
@@ -176,7 +172,9 @@ public struct VectorStyle: Sendable, Hashable {
     return VectorStyle(renderer: "type=\"singleSymbol\"", ["<symbols>", symbol, "</symbols>"])
   }
 
-  private init(renderer: String, _ content: [String], labels: String = "") {
+  private init(
+    renderer: String, _ content: [String], labels: String = "", hasLevels: Bool = false
+  ) {
     let head =
       labels.isEmpty
       ? #"<qgis version="3.22.0" styleCategories="Symbology">"#
@@ -184,7 +182,7 @@ public struct VectorStyle: Sendable, Hashable {
     let lines =
       [
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>", head,
-        "<renderer-v2 \(renderer) symbollevels=\"0\" enableorderby=\"0\">",
+        "<renderer-v2 \(renderer) symbollevels=\"\(hasLevels ? 1 : 0)\" enableorderby=\"0\">",
       ] + content + ["</renderer-v2>"] + (labels.isEmpty ? [] : [labels])
       + ["<blendMode>0</blendMode>", "</qgis>"]
     xml = lines.joined(separator: "\n") + "\n"
@@ -194,6 +192,19 @@ public struct VectorStyle: Sendable, Hashable {
     var low: Double
     var high: Double
     var label: String
+  }
+
+  /// The classes between breaks, with what the legend says of them.
+  private static func ranges(_ breaks: [Double], _ quantity: String) -> [Range] {
+    zip(breaks, breaks.dropFirst()).map { low, high in
+      Range(
+        low: low, high: high,
+        label: named(quantity, "\(NumberText.short(low)) to \(NumberText.short(high))"))
+    }
+  }
+
+  private static func named(_ quantity: String, _ text: String) -> String {
+    quantity.isEmpty ? text : "\(quantity) \(text)"
   }
 
   private init(
@@ -221,10 +232,10 @@ public struct VectorStyle: Sendable, Hashable {
 
   private static func symbol(
     _ type: String, _ layer: String, _ name: Int, _ options: [(String, String)],
-    angle: String? = nil
+    angle: String? = nil, pass: Int = 0
   ) -> String {
     var lines = ["<symbol type=\"\(type)\" name=\"\(name)\" alpha=\"1\" clip_to_extent=\"1\">"]
-    lines.append("<layer class=\"\(layer)\" enabled=\"1\" locked=\"0\" pass=\"0\">")
+    lines.append("<layer class=\"\(layer)\" enabled=\"1\" locked=\"0\" pass=\"\(pass)\">")
     lines.append("<Option type=\"Map\">")
     for (key, value) in options {
       lines.append(

@@ -34,6 +34,17 @@ struct RandomForestTests {
     }
   }
 
+  @Test func whoeverWatchesIsToldOfTrees() throws {
+    let table = try ForestTable.load()
+    for (trees, expected) in [(1, [1]), (64, [64]), (150, [64, 128, 150])] {
+      var told: [Int] = []
+      let forest = try RandomForest(
+        rows: table.trainingRows, target: target(table), options: options(trees),
+        onTrees: { told.append($0) })
+      #expect(told == expected && forest.treeCount == trees)
+    }
+  }
+
   @Test func seedsMakeTheForest() throws {
     let table = try ForestTable.load()
     func forest(_ trees: Int, _ seed: UInt64) throws -> RandomForest {

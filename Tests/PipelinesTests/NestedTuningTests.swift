@@ -2,6 +2,7 @@ import Foundation
 import Learning
 import Networks
 import Rasters
+import Synchronization
 import Testing
 
 @testable import Pipelines
@@ -69,6 +70,29 @@ struct NestedTuningTests {
     let alone = try ModelPackage(
       try model(run, "method: \"random-forest\", trees: 20, \"minimum-leaf\": 2", out: "alone"))
     #expect(package.predictor.file(extra: "").tensors == alone.predictor.file(extra: "").tensors)
+  }
+
+  @Test func everyTrainingIsToldOf() throws {
+    let run = try scene()
+    let planned = try run.planned(
+      stages(
+        "method: \"random-forest\", trees: 70, tune: [{ \"minimum-leaf\": 5 }, { trees: 3 }]"))
+    for (fold, limit) in [(nil, 6), (1, 4)] {
+      let events = SampleRun.Notes()
+      let executor = Executor(
+        lattice: ChunkLattice(grid: planned.grid, size: planned.plan.document.chunk),
+        store: try ChunkStore(directory: "\(run.files.folder)/store\(limit)"), events: events,
+        cacheBytes: 1 << 24)
+      guard case .model(let model) = try planned.product("model", fold: fold) else { return }
+      _ = try executor.value(model.node)
+      let steps = events.steps.withLock { $0 }
+      let compared = steps.prefix { $0.kind == .candidate }
+      #expect(compared.map(\.done) == Array(1...limit))
+      #expect(compared.allSatisfy { $0.limit == limit })
+      let grown = steps.dropFirst(limit)
+      #expect(grown.allSatisfy { $0.kind == .tree && $0.limit == grown.last?.done })
+      #expect(grown.last?.done == 70 || grown.last?.done == 3)
+    }
   }
 
   /// The inner score is that of folds trained by hand.

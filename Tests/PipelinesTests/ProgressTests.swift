@@ -42,7 +42,7 @@ import Testing
     progress.advanced("cube", made: false)
     progress.began("model@0")
     screen.pass(40)
-    progress.epoch("model@0", done: 1, limit: 9)
+    progress.stepped("model@0", TrainingStep(kind: .epoch, done: 1, limit: 9))
     progress.note("a \"note\"\n\\ with\u{7} signs")
     progress.advanced("model@0", made: true)
   }
@@ -67,9 +67,12 @@ import Testing
     #expect(screen.written == "\r[........................]   0% cube 0/4 chunks\u{1B}[K")
     // Not more often than ten times a second.
     screen.pass(0.05)
-    progress.advanced("cube", made: true)
+    progress.began("cube")
     #expect(screen.written == "")
-    screen.pass(1.95)
+    screen.pass(0.95)
+    progress.advanced("cube", made: true)
+    #expect(screen.written.contains("25% cube 1/4 chunks, 1.0/s, 3 s left"))
+    screen.pass(1)
     progress.advanced("cube", made: true)
     #expect(
       screen.written == "\r[######......]  50% cube 2/4 chunks, 1.0/s, 2 s left\u{1B}[K")
@@ -158,6 +161,21 @@ import Testing
       let value = try JSONSerialization.jsonObject(with: Data(line.utf8))
       #expect((value as? [String: Any])?["event"] is String)
     }
+  }
+
+  @Test func everyKindOfStepHasAnEventOfItsName() {
+    let screen = Screen()
+    let progress = screen.progress(.json)
+    for (kind, done) in [(TrainingStep.Kind.candidate, 4), (.tree, 64), (.epoch, 7)] {
+      progress.stepped("model@1", TrainingStep(kind: kind, done: done, limit: 90))
+    }
+    #expect(
+      screen.written == """
+        {"done":4,"event":"candidate","node":"model@1","stage":"model","total":90}
+        {"done":64,"event":"tree","node":"model@1","stage":"model","total":90}
+        {"done":7,"event":"epoch","node":"model@1","stage":"model","total":90}
+
+        """)
   }
 
   @Test func saysNothingWhenQuietButWhatWentWrong() {

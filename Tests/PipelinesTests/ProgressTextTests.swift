@@ -6,6 +6,10 @@ import Testing
   private let view = ProgressState.View(
     stage: "superpixels", done: 12, total: 57, rate: 3.44, left: 13.1, fraction: 0.4)
 
+  private func epoch(_ done: Int) -> TrainingStep {
+    TrainingStep(kind: .epoch, done: done, limit: 200)
+  }
+
   private func bar(_ columns: Int, _ view: ProgressState.View? = nil) -> String {
     ProgressText.bar(view ?? self.view, columns: columns, isColored: false)
   }
@@ -34,7 +38,7 @@ import Testing
       ProgressState.View(
         stage: "a-tag-that-somebody-made-very-long-indeed", done: 1_234_567, total: 9_999_999,
         rate: 0.0001, left: 1e9, fraction: 1))
-    views.append(ProgressState.View(stage: "钨矿区域", done: 0, total: 0, epoch: 3, epochLimit: 200))
+    views.append(ProgressState.View(stage: "钨矿区域", done: 0, total: 0, step: epoch(3)))
     for view in views {
       for columns in 0...120 {
         #expect(TextColumns.count(bar(columns, view)) <= max(0, columns - 1), "\(columns)")
@@ -52,13 +56,17 @@ import Testing
 
   @Test func showsTrainingsAndUnknownTotals() {
     let training = ProgressState.View(
-      stage: "model", done: 3, total: 9, rate: 11.2, left: 14.9, epoch: 34, epochLimit: 200,
-      fraction: 0.25)
+      stage: "model", done: 3, total: 9, rate: 11.2, left: 14.9, step: epoch(34), fraction: 0.25)
     #expect(
       bar(120, training)
         == "[######..................]  25% model epoch 34 of at most 200, 11/s, at most 15 s left")
     #expect(
       ProgressText.line(training) == "model: epoch 34 of at most 200, 11/s, at most 15 s left")
+    var forest = training
+    forest.step = TrainingStep(kind: .tree, done: 128, limit: 500)
+    #expect(ProgressText.line(forest) == "model: tree 128 of 500, 11/s, 15 s left")
+    forest.step = TrainingStep(kind: .candidate, done: 5, limit: 12)
+    #expect(ProgressText.line(forest) == "model: comparison 5 of 12, 11/s, 15 s left")
     let open = ProgressState.View(stage: "shap", done: 7, total: 0)
     #expect(bar(80, open) == "shap 7 chunks")
     #expect(bar(80, ProgressState.View(stage: "shap", done: 0, total: 0)) == "shap")

@@ -60,6 +60,28 @@ struct ProjectFileTests {
     #expect(xml.contains("<xmin>1030.0</xmin><ymin>1790.0</ymin><xmax>1390.0</xmax>"))
   }
 
+  @Test func inputsAreDrawnByWhatTheyHold() throws {
+    let (run, _) = try scene()
+    try run.raster("cube.tif", ["a"], unit: "ppm") { _, column, row in
+      column == 3 && row == 4 ? 9000 : Float(column) + 0.5
+    }
+    try run.raster("area.tif", ["inside"]) { _, column, _ in column < 30 ? 1 : 0 }
+    let pipeline = try run.pipeline(
+      Self.stages.replacingOccurrences(
+        of: "{ type: \"write\"",
+        with: "{ type: \"mask\", tag: \"kept\", file: \"area.tif\", keep: \"inside\", "
+          + "inputs: [\"cube\"] }, { type: \"write\""), name: "map", grid: StageRun.gridText)
+    #expect(run.files.run(pipeline, out: "out") == .done)
+    let layers = try text(run, "out").components(separatedBy: "<maplayer ")
+    let cube = try #require(layers.first { $0.contains("<datasource>../cube.tif<") })
+    // One cell does not make all others alike.
+    #expect(cube.contains("label=\"\u{2265} 35.5 ppm\"") && !cube.contains("9000"))
+    let area = try #require(layers.first { $0.contains("<datasource>../area.tif<") })
+    #expect(
+      area.contains("type=\"paletted\"")
+        && area.components(separatedBy: "<paletteEntry ").count == 3)
+  }
+
   @Test func theSameRunGivesTheSameBytesAndNothingIsWrittenTwice() throws {
     let (run, pipeline) = try scene()
     #expect(run.files.run(pipeline, out: "one") == .done)

@@ -95,6 +95,8 @@ struct SampleRun {
   /// Keeps what a run says.
   final class Notes: RunEvents {
     let all = Mutex<[String]>([])
+    let steps = Mutex<[TrainingStep]>([])
+    func stepped(_ node: String, _ step: TrainingStep) { steps.withLock { $0.append(step) } }
     func advanced(_ node: String, made: Bool) {}
     func note(_ sentence: String) { all.withLock { $0.append(sentence) } }
   }

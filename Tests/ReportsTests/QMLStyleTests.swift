@@ -52,6 +52,17 @@ import Testing
     #expect(values(.probability(thresholds: [0.5]), "item") == ["0.5", "inf"])
   }
 
+  @Test func endsSayWhereNumbersGoOn() {
+    let style = QMLStyle.continuous(range: 2...10, of: 0...4000, unit: "ppm")
+    #expect(style.xml.contains("label=\"\u{2264} 2 ppm\""))
+    #expect(
+      style.xml.contains("label=\"\u{2265} 10 ppm\"") && style.xml.contains("label=\"4 ppm\""))
+    #expect(values(style, "item").first == "2" && values(style, "item").last == "10")
+    let upper = QMLStyle.continuous(range: 0...10, of: 0...4000)
+    #expect(!upper.xml.contains("\u{2264}") && upper.xml.contains("label=\"\u{2265} 10\""))
+    #expect(!QMLStyle.continuous(range: 0...10, of: 0...10).xml.contains("\u{2265}"))
+  }
+
   @Test func sharesSayWhatTheirEndsMean() {
     let style = QMLStyle.share(ramp: .cividis, low: "certain", high: "open")
     #expect(style.xml.contains("label=\"0 certain\"") && style.xml.contains("label=\"1 open\""))

@@ -13,6 +13,13 @@ struct VectorStyleTests {
     ).xml
     #expect(strikes.contains(#"label="5 and more""#) && strikes.contains(#"label="1 to 2""#))
     #expect(strikes.matches(of: /name="field" value="strike"/).count == 3)
+    let named = VectorStyle.strikes(
+      by: "e", breaks: [1, 2], angle: "s", length: 1, quantity: "elongation"
+    ).xml
+    #expect(named.contains(#"label="elongation 1 to 2""#))
+    #expect(named.contains(#"label="elongation 2 and more""#))
+    let likeness = VectorStyle.lines(by: "weight", breaks: [0, 0.5, 1], quantity: "likeness").xml
+    #expect(likeness.contains(#"label="likeness 0.5 to 1""#))
     #expect(strikes.contains(#"name="size" value="350.0""#))
   }
 
@@ -23,6 +30,9 @@ struct VectorStyleTests {
     #expect(xml.contains(#"value="a&lt;b""#) && xml.contains(#"value="barren""#))
     #expect(xml.contains(#"name="name" value="circle""#))
     #expect(xml.contains(#"name="name" value="square""#))
+    // Later classes are drawn on top: of deposits and background those are the deposits.
+    #expect(xml.contains("symbollevels=\"1\"") && xml.contains("pass=\"0\""))
+    #expect(xml.contains("pass=\"1\""))
     let named = VectorStyle.points(by: "class", classes: ["0", "1"], labels: ["none", "ore"]).xml
     #expect(named.contains(#"label="ore""#) && named.contains(#"value="1""#))
   }

@@ -24,8 +24,8 @@ struct ForestTraining {
     voters = [Int](repeating: 0, count: data.count)
   }
 
-  /// Grows all trees.
-  mutating func grow(jobs: Int?) throws {
+  /// Grows all trees; `onTrees` is told how many there are, now and then.
+  mutating func grow(jobs: Int?, onTrees: (Int) -> Void) throws {
     let (data, options) = (data, options)
     for first in stride(from: 0, to: options.trees, by: Self.batch) {
       let size = min(Self.batch, options.trees - first)
@@ -35,6 +35,7 @@ struct ForestTraining {
         return grower.grown()
       }
       for tree in grown { try take(tree) }
+      onTrees(first + size)
     }
   }
 

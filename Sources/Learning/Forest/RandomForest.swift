@@ -81,14 +81,16 @@ public struct RandomForest: Sendable, Hashable {
   ///     in no tree.
   ///   - options: How to grow it.
   ///   - jobs: The number of workers; nil for the number of `Parallel`.
+  ///   - onTrees: Called now and then with the number of trees grown, at last with that of all.
   /// - Throws: `SampleError` where samples, features, targets or options do not fit together or a
   ///   number is not finite, and what a cancellation check throws.
   public init(
     rows: [Float], target: Target, weights: [Float]? = nil, options: Options = Options(),
-    jobs: Int? = nil
+    jobs: Int? = nil, onTrees: (Int) -> Void = { _ in }
   ) throws {
     self = try Self.train(
-      rows: rows, target: target, weights: weights, options: options, jobs: jobs
+      rows: rows, target: target, weights: weights, options: options, jobs: jobs,
+      onTrees: onTrees
     ).forest
   }
 
@@ -98,11 +100,11 @@ public struct RandomForest: Sendable, Hashable {
   /// and errors are those of `init`.
   public static func train(
     rows: [Float], target: Target, weights: [Float]? = nil, options: Options = Options(),
-    jobs: Int? = nil
+    jobs: Int? = nil, onTrees: (Int) -> Void = { _ in }
   ) throws -> (forest: RandomForest, outOfBag: [Float]) {
     let data = try ForestData(rows: rows, target: target, weights: weights, options: options)
     var training = ForestTraining(data, options)
-    try training.grow(jobs: jobs)
+    try training.grow(jobs: jobs, onTrees: onTrees)
     return (training.forest(), training.outOfBag)
   }
 

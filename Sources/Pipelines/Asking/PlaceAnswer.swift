@@ -54,12 +54,7 @@ struct PlaceAnswer {
     case .continuous where layer.model != nil: report.maps.append(map(layer, own, all))
     case .continuous:
       report.layers.append(PlaceReport.Layer(tag: layer.tag, values: Self.values(layer, own)))
-    case .flags:
-      let bits = Int(own.first.flatMap(\.self) ?? 0)
-      report.flags.append(
-        PlaceReport.Flags(
-          tag: layer.tag, of: layer.of, bits: bits,
-          meanings: PixelFlags.meanings(of: UInt8(clamping: bits)).map(\.sentence)))
+    case .flags: report.flags.append(flags(layer, own, &report.notes))
     case .attribution: report.explanations.append(explanation(layer, own, all, &report.notes))
     case .named:
       let value = own.first.flatMap(\.self).map { Int($0) }
@@ -131,23 +126,27 @@ struct PlaceAnswer {
   private func inputs(
     _ names: [String], _ notes: inout [String]
   ) -> [(band: Band, value: Float)] {
+    names.flatMap { name -> [(band: Band, value: Float)] in
+      let values = values(of: name, &notes) ?? []
+      return zip(question.outputs.sources[name]?.bands ?? [], values).map { ($0, $1) }
+    }
+  }
+
+  /// The values of the bands of a source; nil, and a note, where the store does not hold them.
+  func values(of name: String, _ notes: inout [String]) -> [Float]? {
     let outputs = question.outputs
+    guard let source = outputs.sources[name] else { return nil }
     let store =
       outputs.store.hasPrefix("/") ? outputs.store : question.folder + "/" + outputs.store
     let lattice = ChunkLattice(grid: question.grid, size: question.run.chunk)
-    var result: [(band: Band, value: Float)] = []
-    for name in names {
-      guard let source = outputs.sources[name] else { continue }
-      let index = ChunkIndex(store: store, file: source.index)
-      if let values = index.values(at: cell, bandCount: source.bands.count, in: lattice) {
-        result += zip(source.bands, values).map { ($0, $1) }
-      } else {
-        let note =
-          "the values of '\(name)' are not known: the store \(store) is gone or does not hold them"
-        if !notes.contains(note) { notes.append(note) }
-      }
+    let index = ChunkIndex(store: store, file: source.index)
+    if let values = index.values(at: cell, bandCount: source.bands.count, in: lattice) {
+      return values
     }
-    return result
+    let note =
+      "the values of '\(name)' are not known: the store \(store) is gone or does not hold them"
+    if !notes.contains(note) { notes.append(note) }
+    return nil
   }
 
   private func feature(
@@ -156,10 +155,7 @@ struct PlaceAnswer {
     var result = PlaceReport.Feature(name: name, attribution: attribution)
     let own = inputs.filter { $0.band.feature == name }
     if let category = own.first(where: { $0.band.group != nil && $0.value == 1 }) {
-      let prefix = name + ": "
-      let label = category.band.name
-      result.category =
-        label.hasPrefix(prefix) ? String(label.dropFirst(prefix.count)) : label
+      result.category = category.band.category
     } else if let source = own.first, source.band.group == nil, source.value.isFinite {
       result.value = Double(source.value)
       result.unit = source.band.unit.isEmpty ? nil : source.band.unit

@@ -60,6 +60,24 @@ struct PlaceReport: Encodable, Equatable {
     var of: String?
     var bits: Int
     var meanings: [String]
+    /// The inputs that are beyond what the model has seen.
+    var outside: [Outside] = []
+    /// The inputs of which that is not known.
+    var unknown: [String] = []
+  }
+
+  /// An input that is beyond what the training samples had of it.
+  struct Outside: Encodable, Equatable {
+    var name: String
+    var value: Double?
+    var unit: String?
+    /// The least and the greatest value of the samples.
+    var minimum: Double?
+    var maximum: Double?
+    /// The category, which no sample has, for an input that has them.
+    var category: String?
+    /// For how many of several models this holds, where not for all.
+    var models: Int?
   }
 
   /// What moved the output of a model.

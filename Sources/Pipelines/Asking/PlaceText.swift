@@ -58,8 +58,17 @@ extension PlaceReport {
   }
 
   private static func lines(_ flags: Flags) -> [String] {
-    flags.meanings.isEmpty
-      ? ["  no reason for doubt (\(flags.tag))"] : flags.meanings.map { "  ! \($0)" }
+    guard !flags.meanings.isEmpty else { return ["  no reason for doubt (\(flags.tag))"] }
+    let width = flags.outside.prefix(shownRows).map(\.name.count).max() ?? 0
+    let inputs = flags.outside.prefix(shownRows).map {
+      "      \(padded($0.name, width))  \($0.text)"
+    }
+    let rest = flags.outside.count - inputs.count
+    return flags.meanings.flatMap { meaning in
+      let isOutside = meaning == PixelFlags.sentences(PixelFlags.outsideRange).first
+      return ["  ! \(meaning)"] + (isOutside ? inputs : [])
+        + (isOutside && rest > 0 ? ["      and \(rest) more"] : [])
+    }
   }
 
   private static func block(_ tag: String, _ values: [Value]) -> String {
@@ -150,6 +159,27 @@ extension PlaceReport {
 
   private static func withoutTrailingBlanks(_ line: String) -> String {
     String(line.reversed().drop { $0 == " " }.reversed())
+  }
+}
+
+extension PlaceReport.Outside {
+  /// The value and what the samples had, for people.
+  fileprivate var text: String {
+    let who = models.map { "those of \($0) of the models" } ?? "the samples"
+    if let category {
+      return "\(category), which \(models == nil ? "no sample has" : "\(who) do not have")"
+    }
+    guard let value else { return "no value" }
+    let unit = unit.map { " \($0)" } ?? ""
+    let bounds = [minimum, maximum].compactMap(\.self)
+    // As many digits as tell the value from the bound that it is beyond.
+    let digits = (4...9).first { digits in
+      !bounds.contains {
+        NumberText.short($0, significant: digits) == NumberText.short(value, significant: digits)
+      }
+    }
+    let numbers = ([value] + bounds).map { NumberText.short($0, significant: digits ?? 9) }
+    return "\(numbers[0])\(unit); \(who) have \(numbers.dropFirst().joined(separator: " to "))"
   }
 }
 

@@ -61,8 +61,8 @@ protocol RunEvents: Sendable {
   func began(_ node: String)
   /// A chunk or value of a node was made, or found in the store.
   func advanced(_ node: String, made: Bool)
-  /// An epoch of a training in a node has ended; there are `limit` of them at most.
-  func epoch(_ node: String, done: Int, limit: Int)
+  /// A training in a node has come a step further.
+  func stepped(_ node: String, _ step: TrainingStep)
   /// Something a person should know, in a sentence.
   func note(_ sentence: String)
 }
@@ -71,5 +71,5 @@ extension RunEvents {
   /// By default nobody is told.
   func began(_ node: String) {}
   /// By default nobody is told.
-  func epoch(_ node: String, done: Int, limit: Int) {}
+  func stepped(_ node: String, _ step: TrainingStep) {}
 }

@@ -50,6 +50,9 @@ final class Node: Sendable {
   let usesAllWorkers: Bool
   /// Whether a value takes long to make, so that of several processes one should.
   let isCostly: Bool
+  /// Of a raster that is not stored, of which band of an input each band is; nil or none where
+  /// that cannot be said.
+  let origins: [BandOrigin?]
   /// Whether anything below reads point measurements, so that leaving one out changes the result.
   let dependsOnPoints: Bool
   /// The digest of the stage, its revision and options, its files' names and the whole plan below.
@@ -71,8 +74,8 @@ final class Node: Sendable {
   /// keys know files by their content only.
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
-    readsPoints: Bool = false, usesAllWorkers: Bool = false, sources: [String] = [],
-    policy: FitPolicy = .always, isCostly: Bool = false,
+    readsPoints: Bool = false, usesAllWorkers: Bool = false, origins: [BandOrigin?] = [],
+    sources: [String] = [], policy: FitPolicy = .always, isCostly: Bool = false,
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -86,6 +89,7 @@ final class Node: Sendable {
     self.isCostly =
       isCostly || kind.isValue
       && (usesAllWorkers || edges.contains { $0.reach == .lazy || !$0.node.bands.isEmpty })
+    self.origins = origins
     self.files = files
     self.compute = compute
     dependsOnPoints = readsPoints || edges.contains { $0.node.dependsOnPoints }

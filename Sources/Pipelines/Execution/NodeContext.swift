@@ -1,4 +1,3 @@
-import Learning
 import Rasters
 
 /// What a node may ask for while it makes a chunk or a value.
@@ -19,10 +18,8 @@ struct NodeContext: Sendable {
   /// The division of the grid into chunks.
   var lattice: ChunkLattice { executor.lattice }
 
-  /// Tells whoever watches the run that an epoch of a training has ended.
-  func report(_ epoch: TrainingRecord.Epoch, of limit: Int) {
-    executor.events.epoch(node.name, done: epoch.number, limit: limit)
-  }
+  /// Tells whoever watches the run that a training has come a step further.
+  func report(_ step: TrainingStep) { executor.events.stepped(node.name, step) }
 
   /// The samples of input `index` over `window`; cells beyond the grid are NaN.
   func cube(_ index: Int, _ window: Window, excluding: Set<Cell>? = nil) throws -> DataCube {

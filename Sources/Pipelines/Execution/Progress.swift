@@ -118,7 +118,7 @@ extension Progress {
 
   func advanced(_ node: String, made: Bool) {
     state.withLock { state in
-      state.progress.advance(node, made: made)
+      state.progress.advance(node, made: made, at: clock())
       guard isShown else { return }
       let counts = state.progress.counts(of: node)
       switch style {
@@ -134,16 +134,16 @@ extension Progress {
     }
   }
 
-  func epoch(_ node: String, done: Int, limit: Int) {
+  func stepped(_ node: String, _ step: TrainingStep) {
     state.withLock { state in
-      state.progress.epoch(node, done: done, limit: limit, at: clock())
+      state.progress.step(node, step, at: clock())
       guard isShown else { return }
       switch style {
       case .json:
         emit(
           ProgressEvent(
-            event: .epoch, stage: ProgressState.stage(of: node), node: node, done: done,
-            total: limit))
+            event: ProgressEvent.kind(of: step), stage: ProgressState.stage(of: node),
+            node: node, done: step.done, total: step.limit))
       case .bar: drawInTime(&state)
       case .plain: speakInTime(&state)
       case .auto, .none: break

@@ -14,12 +14,25 @@ struct ProgressEvent: Encodable, Sendable {
     case chunk
     /// An epoch of a training has ended.
     case epoch
+    /// Trees of a forest have grown.
+    case tree
+    /// A training that candidates are compared by has ended.
+    case candidate
     /// Something a person should know.
     case note
     /// Why the run failed.
     case error
     /// The last line: the run has ended.
     case done
+  }
+
+  /// What is said of a training.
+  static func kind(of step: TrainingStep) -> Kind {
+    switch step.kind {
+    case .epoch: .epoch
+    case .tree: .tree
+    case .candidate: .candidate
+    }
   }
 
   /// What is planned of one stage.

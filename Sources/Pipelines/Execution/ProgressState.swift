@@ -12,21 +12,31 @@ struct ProgressState: Sendable {
     var inWork: [String: Int] = [:]
     /// When the first of what is in work, or was made without a pause, was begun.
     var begun: Double?
-    /// What was made since `begun`.
-    var madeSince = 0
-    var epochs: Epochs?
+    /// How fast it went since `begun`.
+    var pace = Pace(from: 0)
+    var training: Training?
 
     var done: Int { made + found }
   }
 
   /// A training inside a stage.
-  private struct Epochs: Sendable {
+  private struct Training: Sendable {
     var node: String
-    var done: Int
-    var limit: Int
-    /// When the first epoch ended, and which it was: the clock does not see the start.
+    var step: TrainingStep
+    /// When the first step ended: the clock does not see the start.
     var firstTime: Double
-    var first: Int
+    /// How fast it went since then.
+    var pace: Pace
+
+    init(_ node: String, _ step: TrainingStep, at now: Double) {
+      (self.node, self.step, firstTime) = (node, step, now)
+      pace = Pace(from: now)
+    }
+
+    /// Whether a step goes on with this training rather than with the next of its node.
+    func goesOn(with next: TrainingStep) -> Bool {
+      next.kind == step.kind && next.limit == step.limit && next.done > step.done
+    }
   }
 
   /// One stage as it is shown.
@@ -39,9 +49,8 @@ struct ProgressState: Sendable {
     var rate: Double?
     /// The seconds until the stage is done, where there is enough to judge.
     var left: Double?
-    /// The epoch of the training that is in work, if one is, and the most there can be.
-    var epoch: Int?
-    var epochLimit = 0
+    /// How far the training is that is in work, if one is.
+    var step: TrainingStep?
     /// The share of the whole plan that is done; nil before there is a plan.
     var fraction: Double?
   }
@@ -77,7 +86,7 @@ extension ProgressState {
     var stage = stages[name, default: Stage()]
     if stage.inWork.isEmpty, stage.begun == nil || current != name {
       stage.begun = now
-      stage.madeSince = 0
+      stage.pace = Pace(from: now)
     }
     stage.inWork[node, default: 0] += 1
     stages[name] = stage
@@ -89,15 +98,15 @@ extension ProgressState {
   }
 
   /// A node's chunk or value was made, or found in the store.
-  mutating func advance(_ node: String, made: Bool) {
+  mutating func advance(_ node: String, made: Bool, at now: Double) {
     let name = Self.stage(of: node)
     var stage = stages[name, default: Stage()]
     if made {
       stage.made += 1
-      stage.madeSince += 1
+      stage.pace.add(1, at: now)
       let others = (stage.inWork[node] ?? 1) - 1
       stage.inWork[node] = others > 0 ? others : nil
-      if stage.epochs?.node == node { stage.epochs = nil }
+      if stage.training?.node == node { stage.training = nil }
     } else {
       stage.found += 1
       if current == nil { current = name }
@@ -106,14 +115,15 @@ extension ProgressState {
     if made { choose() }
   }
 
-  /// An epoch of a training has ended.
-  mutating func epoch(_ node: String, done: Int, limit: Int, at now: Double) {
+  /// A training has come a step further; of several of a stage the first is followed.
+  mutating func step(_ node: String, _ step: TrainingStep, at now: Double) {
     let name = Self.stage(of: node)
     var stage = stages[name, default: Stage()]
-    if stage.epochs == nil || stage.epochs?.node == node && done <= stage.epochs?.done ?? 0 {
-      stage.epochs = Epochs(node: node, done: done, limit: limit, firstTime: now, first: done)
-    } else if stage.epochs?.node == node {
-      stage.epochs?.done = done
+    if let training = stage.training, training.node == node, training.goesOn(with: step) {
+      stage.training?.pace.add(step.done - training.step.done, at: now)
+      stage.training?.step = step
+    } else if stage.training == nil || stage.training?.node == node {
+      stage.training = Training(node, step, at: now)
     }
     stages[name] = stage
   }
@@ -141,12 +151,13 @@ extension ProgressState {
     guard let current, let stage = stages[current] else { return nil }
     let counts = counts(of: current)
     var view = View(stage: current, done: counts.done, total: counts.total, fraction: fraction)
-    if let epochs = stage.epochs {
-      (view.epoch, view.epochLimit) = (epochs.done, epochs.limit)
-      view.rate = Self.rate(epochs.done - epochs.first, since: epochs.firstTime, now)
-      view.left = view.rate.map { Double(epochs.limit - epochs.done) / $0 }
+    if let training = stage.training {
+      let step = training.step
+      view.step = step
+      view.rate = Self.rate(training.pace, since: training.firstTime, now)
+      view.left = view.rate.map { Double(step.limit - step.done) / $0 }
     } else if let begun = stage.begun {
-      view.rate = Self.rate(stage.madeSince, since: begun, now)
+      view.rate = Self.rate(stage.pace, since: begun, now)
       if counts.total > counts.done {
         view.left = view.rate.map { Double(counts.total - counts.done) / $0 }
       }
@@ -154,9 +165,8 @@ extension ProgressState {
     return view
   }
 
-  private static func rate(_ count: Int, since begun: Double, _ now: Double) -> Double? {
-    let time = now - begun
-    return count > 0 && time >= leastTime ? Double(count) / time : nil
+  private static func rate(_ pace: Pace, since begun: Double, _ now: Double) -> Double? {
+    now - begun >= leastTime ? pace.rate(at: now) : nil
   }
 
   private var fraction: Double? {

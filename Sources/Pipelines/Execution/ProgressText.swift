@@ -42,14 +42,22 @@ enum ProgressText {
   }
 
   private static func count(_ view: ProgressState.View) -> String {
-    if let epoch = view.epoch { return "epoch \(epoch) of at most \(view.epochLimit)" }
+    if let step = view.step { return words(step) }
     if view.total > 0 { return "\(view.done)/\(view.total) chunks" }
     return view.done > 0 ? "\(view.done) chunks" : ""
   }
 
+  private static func words(_ step: TrainingStep) -> String {
+    switch step.kind {
+    case .epoch: "epoch \(step.done) of at most \(step.limit)"
+    case .tree: "tree \(step.done) of \(step.limit)"
+    case .candidate: "comparison \(step.done) of \(step.limit)"
+    }
+  }
+
   private static func left(_ view: ProgressState.View) -> String {
     guard let left = view.left else { return "" }
-    return (view.epoch == nil ? "" : "at most ") + duration(left) + " left"
+    return (view.step?.kind == .epoch ? "at most " : "") + duration(left) + " left"
   }
 
   /// What is done a second, or where that is less than one, a minute or an hour.

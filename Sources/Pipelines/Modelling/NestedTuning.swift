@@ -57,10 +57,19 @@ struct NestedTuning: Sendable {
   /// Compares the candidates on samples of the outer fold's training part.
   ///
   /// The best is the first of those that no other beats; where none can be scored, the first.
+  /// `onStep` is told of every training that was compared.
   func choose(
-    _ gathered: GatheredSamples, _ folds: Folds, outer: Int?, grid: Grid
+    _ gathered: GatheredSamples, _ folds: Folds, outer: Int?, grid: Grid,
+    onStep: PredictorTraining.OnStep = { _ in }
   ) throws -> Outcome {
-    let scores = try candidates.map { try score($0, gathered, folds, outer, grid) }
+    let limit = candidates.count * (folds.count - (outer == nil ? 0 : 1))
+    var done = 0
+    let scores = try candidates.map { candidate in
+      try score(candidate, gathered, folds, outer, grid) {
+        done += 1
+        onStep(TrainingStep(kind: .candidate, done: done, limit: limit))
+      }
+    }
     let isError = gathered.set.kind == .linear
     let worst = isError ? Double.infinity : -.infinity
     var best = 0
@@ -76,11 +85,12 @@ struct NestedTuning: Sendable {
   /// The measure of one candidate, pooled over the inner folds.
   private func score(
     _ candidate: PredictorTraining, _ gathered: GatheredSamples, _ folds: Folds, _ outer: Int?,
-    _ grid: Grid
+    _ grid: Grid, onFold: () -> Void
   ) throws -> Double? {
     let hidden = try outer.map { Set(try positions(gathered, folds, [$0])) }
     var (predictions, targets): ([Float], [Sample.Target]) = ([], [])
     for inner in 0..<folds.count where inner != outer {
+      defer { onFold() }
       let barred = [inner] + (outer.map { [$0] } ?? [])
       let training = candidate.limited(
         try positions(gathered, folds, barred), gathered.set)

@@ -115,8 +115,8 @@ struct PredictorTraining: Sendable {
     }
   }
 
-  /// Who is told of an epoch, and of how many there can be.
-  typealias OnEpoch = (TrainingRecord.Epoch, Int) -> Void
+  /// Who is told how far a training is.
+  typealias OnStep = (TrainingStep) -> Void
 
   /// What a training makes.
   struct Result {
@@ -128,20 +128,20 @@ struct PredictorTraining: Sendable {
     var unlabelled: PositiveUnlabelled?
   }
 
-  /// Trains on the samples at `positions`, shifted only to cells that may be seen; `onEpoch` is
-  /// told of every epoch of a network and the most there can be.
+  /// Trains on the samples at `positions`, shifted only to cells that may be seen; `onStep` is
+  /// told of every epoch of a network and of the trees of a forest.
   func train(
     _ gathered: GatheredSamples, _ positions: [Int], seeing isSeen: (Cell) -> Bool = { _ in true },
-    onEpoch: OnEpoch = { _, _ in }
+    onStep: OnStep = { _ in }
   ) throws -> Result {
     let set = try gathered.trainingSet(
       positions, blockSize: blockSize, shifting: shifting, seeing: isSeen)
-    guard hasUnlabelled else { return try fit(set, onEpoch) }
-    let unlabelled = try weighed(set, onEpoch)
+    guard hasUnlabelled else { return try fit(set, onStep) }
+    let unlabelled = try weighed(set, onStep)
     let weights = network.classWeights
     var result = try withoutClassWeights.fit(
       set.weighingUnlabelled(positive: 1, shares: unlabelled.weights, classWeights: weights),
-      onEpoch)
+      onStep)
     result.unlabelled = unlabelled
     return result
   }
@@ -158,11 +158,13 @@ struct PredictorTraining: Sendable {
     return Shifting(ways: ways, seed: network.seed)
   }
 
-  private func fit(_ set: TrainingSet, _ onEpoch: OnEpoch) throws -> Result {
+  private func fit(_ set: TrainingSet, _ onStep: OnStep) throws -> Result {
     guard method != .network else {
       let trained = try Trainer.train(
         set, architecture: architecture, options: network,
-        onEpoch: { onEpoch($0, network.epochs) })
+        onEpoch: {
+          onStep(TrainingStep(kind: .epoch, done: $0.number, limit: network.epochs))
+        })
       return Result(
         predictor: .network(trained.model), record: trained.record,
         backgroundMean: trained.backgroundMean)
@@ -172,13 +174,13 @@ struct PredictorTraining: Sendable {
       by: network.augmentations, fitted: Array(0..<set.count), background: background,
       seed: network.seed)
     return Result(
-      predictor: try method == .forest ? grow(whole) : regress(whole),
+      predictor: try method == .forest ? grow(whole, onStep) : regress(whole),
       record: TrainingRecord(
         trainingCount: set.count, addedCount: added.count, countsByClass: set.samples.counts),
       backgroundMean: background)
   }
 
-  private func grow(_ set: TrainingSet) throws -> Predictor {
+  private func grow(_ set: TrainingSet, _ onStep: OnStep) throws -> Predictor {
     let samples = set.samples.samples
     let target: RandomForest.Target =
       set.samples.kind == .linear
@@ -187,7 +189,8 @@ struct PredictorTraining: Sendable {
       : .classes(Self.classes(set.samples), count: set.samples.categories.count)
     return .forest(
       try RandomForest(
-        rows: set.spectra, target: target, weights: samples.map(\.weight), options: forest),
+        rows: set.spectra, target: target, weights: samples.map(\.weight), options: forest,
+        onTrees: { onStep(TrainingStep(kind: .tree, done: $0, limit: forest.trees)) }),
       architecture)
   }
 
@@ -235,7 +238,7 @@ struct PredictorTraining: Sendable {
 
   /// How far each sample counts as positive, by models of five parts that have not seen it.
   private func weighed(
-    _ set: TrainingSet, _ onEpoch: OnEpoch
+    _ set: TrainingSet, _ onStep: OnStep
   ) throws -> PositiveUnlabelled {
     var plain = withoutClassWeights
     plain.network.augmentations = []
@@ -255,7 +258,7 @@ struct PredictorTraining: Sendable {
           "the known positives lie in too few places to weigh unlabelled samples; five parts of "
             + "the map, or five cells, must hold some")
       }
-      let trained = try plain.fit(part, onEpoch)
+      let trained = try plain.fit(part, onStep)
       let tested = folds.testSamples(fold)
       let values = trained.predictor.probabilities(
         set.selecting(tested).batch(background: trained.backgroundMean))

@@ -125,9 +125,9 @@ struct ProjectInputs {
             value: category.key, label: category.value, color: Palette.category(index))
         }, band: band.number)
     }
-    let range = (try? info.roughRange(ofBand: band.number)) ?? 0...1
-    return .continuous(
-      range: range, unit: info.bands[band.number - 1].unit, band: band.number)
+    return .input(
+      try? info.look(ofBand: band.number), unit: info.bands[band.number - 1].unit,
+      band: band.number)
   }
 
   // MARK: Vectors

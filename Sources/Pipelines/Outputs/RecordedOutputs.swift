@@ -37,10 +37,30 @@ struct RecordedOutputs: Codable, Equatable {
     var explained: Explained?
     /// Of classes and levels: the names of the values.
     var names: [String: String]?
+    /// Of flags: for each model, or once where all have the same, what its samples had of each
+    /// input.
+    var ranges: [[InputRange]]?
     /// Of segments: the nominal number of cells.
     var cells: Double?
     /// Of segments: the GeoPackage with their shape and means.
     var graph: String?
+  }
+
+  /// What the training samples of a model had of one of its inputs.
+  struct InputRange: Codable, Hashable {
+    /// The input as the model knows it.
+    var band: Band
+    /// The least and the greatest value, of logarithms where there is a `factor`; nil for none.
+    var minimum: Float?
+    var maximum: Float?
+    /// The source that holds its values, a key of `sources`; nil where the store does not keep them.
+    var source: String?
+    /// The band of the source, counted from 0.
+    var place: Int?
+    /// What values are multiplied by before their logarithm is taken; nil for the values themselves.
+    var factor: Double?
+    /// Whether cells without a value may have got one.
+    var isFilled: Bool
   }
 
   /// What an explanation explains.
@@ -70,20 +90,45 @@ struct RecordedOutputs: Codable, Equatable {
       store = URL(fileURLWithPath: store).standardizedFileURL.path
     }
     for layer in layers {
-      self.layers.append(try Self.layer(layer))
-      guard case .raster(let raster) = layer.product,
-        case .attribution(let attribution) = raster.presentation
-      else { continue }
-      for node in attribution.sources {
-        sources[node.name] = Source(
-          index: try ChunkIndex.write(node, executor).file, bands: node.bands)
+      var recorded = try Self.layer(layer)
+      if case .raster(let raster) = layer.product {
+        if case .attribution(let attribution) = raster.presentation {
+          for node in attribution.sources { try addSource(node, executor) }
+        }
+        let ranges = try raster.inputs.map { try self.ranges($0, executor) }
+        if !ranges.isEmpty { recorded.ranges = Set(ranges).count == 1 ? [ranges[0]] : ranges }
       }
+      self.layers.append(recorded)
     }
     for task in plan.tasks where task.kind == .write {
       for case .targets(let targets) in task.products.map(\.product) {
         self.layers.append(
           Layer(tag: targets.tag, kind: .targets, file: targets.tag + ".gpkg"))
       }
+    }
+  }
+
+  /// Makes what reads single cells of a stored raster.
+  private mutating func addSource(_ node: Node, _ executor: Executor) throws {
+    guard sources[node.name] == nil else { return }
+    sources[node.name] = Source(
+      index: try ChunkIndex.write(node, executor).file, bands: node.bands)
+  }
+
+  /// What a model's samples had of its inputs, and where the values of all cells are.
+  private mutating func ranges(
+    _ inputs: ModelInputs, _ executor: Executor
+  ) throws -> [InputRange] {
+    let notes = try ModelPackage(try executor.value(inputs.model)).notes
+    return try notes.sources.indices.map { index in
+      let stored = inputs.sources.stored(index)
+      if let stored { try addSource(stored.node, executor) }
+      return InputRange(
+        band: notes.sources[index],
+        minimum: notes.minimum[index].isFinite ? notes.minimum[index] : nil,
+        maximum: notes.maximum[index].isFinite ? notes.maximum[index] : nil,
+        source: stored?.node.name, place: stored?.band, factor: stored?.factor,
+        isFilled: stored?.isFilled ?? false)
     }
   }
 

@@ -13,7 +13,7 @@ extension OutputWriter {
     let tag = product.tag
     let path = "\(folder)/\(tag).gpkg"
     let grid = executor.lattice.grid
-    let form = "sample layer 1 \(tag) \(samples.classes) \(grid.crs)"
+    let form = "sample layer 2 \(tag) \(samples.classes) \(grid.crs)"
     let key = try key(samples.node, form, with: folds?.node)
     let layer = { [executor] in
       SampleLayer(

@@ -10,7 +10,7 @@ extension OutputWriter {
     let path = "\(folder)/\(segments.tag).gpkg"
     let names = segments.cube.bands.map { "\($0.name) \($0.unit)" }
     let grid = executor.lattice.grid
-    let key = try key(segments.table, "segment layers 1 \(names) \(grid.transform) \(grid.crs)")
+    let key = try key(segments.table, "segment layers 2 \(names) \(grid.transform) \(grid.crs)")
     let layers = SegmentLayers(executor: executor, segments: segments)
     result.vectors.append(
       VectorFile(product: .segments(segments), path: path, layers: { layers.layers }, key: key))
@@ -92,7 +92,8 @@ struct SegmentLayers {
         "nodes", .points,
         fields: fixed + Self.meanNames(segments.cube.bands).map { .init($0, .real) },
         style: VectorStyle.strikes(
-          by: "elongation", breaks: [1, 1.5, 2, 3, 5], angle: "strike", length: length
+          by: "elongation", breaks: [1, 1.5, 2, 3, 5], angle: "strike", length: length,
+          quantity: "elongation"
         ).xml),
       VectorOutput.Layer(
         "edges", .lines,
@@ -100,7 +101,9 @@ struct SegmentLayers {
           .init("from", .integer), .init("to", .integer), .init("border", .integer),
           .init("weight", .real),
         ],
-        style: VectorStyle.lines(by: "weight", breaks: [0, 0.2, 0.4, 0.6, 0.8, 1]).xml),
+        style: VectorStyle.lines(
+          by: "weight", breaks: [0, 0.2, 0.4, 0.6, 0.8, 1], quantity: "likeness"
+        ).xml),
     ]
   }
 

@@ -48,6 +48,8 @@ struct RasterProduct: Sendable {
   var siblings: [RasterProduct] = []
   /// The model whose outputs the raster holds, where they are those of one.
   var model: ModelReference?
+  /// Of flags, the models that were applied, with what each reads.
+  var inputs: [ModelInputs] = []
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -63,6 +65,14 @@ struct RasterProduct: Sendable {
 
   /// The raster and all that are written with it.
   var family: [RasterProduct] { [self] + siblings.flatMap(\.family) }
+}
+
+/// A model and what it reads, for whoever compares that with what the model has seen.
+struct ModelInputs: Sendable {
+  /// The model file's bytes.
+  let model: Node
+  /// The raster of the sources whose range the model knows.
+  let sources: Node
 }
 
 /// What the numbers of a written raster mean, which decides its style and metadata.

@@ -111,7 +111,8 @@ struct PlanRequest: Sendable {
     planner.node(
       Node(
         name: name + suffix, kind: .raster(bands), identity: ["select bands 1", "\(places)"],
-        edges: nodes.map(Node.Edge.cells), isStored: false
+        edges: nodes.map(Node.Edge.cells), isStored: false,
+        origins: places.map { BandOrigin(edge: $0.node, band: $0.band) }
       ) { context in
         let cubes = try nodes.indices.map { try context.cube($0, context.window) }
         return .cube(

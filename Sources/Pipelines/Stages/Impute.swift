@@ -60,7 +60,10 @@ enum Impute: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands), identity: request.identity(),
-        edges: [.cells(input.node)] + (fit.map { [.all($0)] } ?? []), isStored: false
+        edges: [.cells(input.node)] + (fit.map { [.all($0)] } ?? []), isStored: false,
+        origins: input.bands.indices.map { band in
+          BandOrigin(band: band, isFilled: filled.contains(band))
+        }
       ) { context in
         let values =
           try constant.map { [Float](repeating: $0, count: filled.count) }

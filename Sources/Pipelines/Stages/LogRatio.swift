@@ -74,7 +74,10 @@ enum LogRatioStage: Stage {
     }
     let fit =
       composition.fitsZeros ? try zerosNode(request, input, transform) : nil
-    let sources = map(request, input, transform, fit, logarithms, "/logarithms") {
+    let sources = map(
+      request, input, transform, fit, logarithms, "/logarithms",
+      origins: origins(of: transform, bandCount: input.bands.count)
+    ) {
       $0.logarithms($1)
     }
     let node = map(request, input, transform, fit, ratios, "") { $0.apply($1) }
@@ -89,9 +92,22 @@ enum LogRatioStage: Stage {
           bands: ratios, fit: fit)))
   }
 
+  /// Of which band each band of the logarithms is; a code for "not detected" is no value.
+  private static func origins(of transform: LogRatio, bandCount: Int) -> [BandOrigin?] {
+    var origins = BandOrigin.all(bandCount)
+    if case .codes(let codes) = transform.belowDetection, codes.contains(where: { $0 > 0 }) {
+      for part in transform.parts { origins[part] = nil }
+      return origins
+    }
+    for (part, factor) in zip(transform.parts, transform.factors) {
+      origins[part] = BandOrigin(band: part, factor: factor, isFilled: true)
+    }
+    return origins
+  }
+
   private static func map(
     _ request: PlanRequest, _ input: RasterProduct, _ transform: LogRatio, _ fit: Node?,
-    _ bands: [Band], _ suffix: String,
+    _ bands: [Band], _ suffix: String, origins: [BandOrigin?] = [],
     _ change: @escaping @Sendable (LogRatio, DataCube) -> DataCube
   ) -> Node {
     let factors = transform.factors.map { "\($0)" }.joined(separator: " ")
@@ -99,7 +115,8 @@ enum LogRatioStage: Stage {
       Node(
         name: request.name + suffix, kind: .raster(bands),
         identity: request.identity() + [suffix, factors],
-        edges: [.cells(input.node)] + (fit.map { [.all($0)] } ?? []), isStored: false
+        edges: [.cells(input.node)] + (fit.map { [.all($0)] } ?? []), isStored: false,
+        origins: origins
       ) { context in
         let cube = try context.cube(0, context.window)
         guard fit != nil else { return .cube(change(transform, cube)) }

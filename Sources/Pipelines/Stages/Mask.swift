@@ -35,7 +35,8 @@ enum Mask: Stage {
       request.planner.node(
         Node(
           name: request.name + suffix, kind: .raster(node.bands), identity: ["mask 1", mask],
-          edges: [.cells(node), .cells(area)], isStored: false
+          edges: [.cells(node), .cells(area)], isStored: false,
+          origins: BandOrigin.all(node.bands.count)
         ) { context in
           var cube = try context.cube(0, context.window)
           let area = try context.cube(1, context.window)

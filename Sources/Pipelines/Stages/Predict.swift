@@ -48,7 +48,10 @@ enum Predict: Stage {
         siblings: [
           RasterProduct(
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
-            recipe: .raw(flags.bands), presentation: .flags)
+            recipe: .raw(flags.bands), presentation: .flags,
+            inputs: applied.parts.map {
+              ModelInputs(model: $0.model.node, sources: $0.cube.view.node)
+            })
         ] + (deviation.map { [$0] } ?? []), model: applied.model.reference))
   }
 

@@ -51,7 +51,10 @@ enum Stack: Stage {
     request.planner.node(
       Node(
         name: request.name + suffix, kind: .raster(bands), identity: request.identity(),
-        edges: nodes.map(Node.Edge.cells), isStored: false
+        edges: nodes.map(Node.Edge.cells), isStored: false,
+        origins: nodes.enumerated().flatMap { edge, node in
+          node.bands.indices.map { BandOrigin(edge: edge, band: $0) }
+        }
       ) { context in
         var values: [Float] = []
         values.reserveCapacity(bands.count * context.window.cellCount)

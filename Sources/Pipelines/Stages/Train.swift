@@ -160,7 +160,7 @@ enum Train: Stage {
         var method = method
         if let tuning, let folds {
           let outcome = try tuning.choose(
-            gathered, folds, outer: fold?.index, grid: context.grid)
+            gathered, folds, outer: fold?.index, grid: context.grid, onStep: context.report)
           method = tuning.candidates[outcome.best]
           part.tuning = outcome
         }
@@ -201,7 +201,7 @@ enum Train: Stage {
     let trained = try method.train(
       gathered, positions,
       seeing: { context.grid.shows($0, hiding: part.hidden.map { [$0] } ?? []) },
-      onEpoch: context.report)
+      onStep: context.report)
     let background = BackgroundSample.choose(
       from: gathered.set, positions: positions, count: request.options.int("background"),
       seed: request.seed)
