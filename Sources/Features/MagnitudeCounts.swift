@@ -24,6 +24,15 @@ public struct MagnitudeCounts: Sendable, Hashable, Codable {
     counts = keys.map { found[$0] ?? 0 }
   }
 
+  /// Takes counts that were made before; keys must ascend, each with a count.
+  public init?(keys: [UInt32], counts: [Int]) {
+    guard keys.count == counts.count, zip(keys, keys.dropFirst()).allSatisfy({ $0 < $1 }),
+      counts.allSatisfy({ $0 > 0 }), keys.last ?? 0 < 1 << (31 - Self.droppedBits)
+    else { return nil }
+    self.keys = keys
+    self.counts = counts
+  }
+
   /// The number of values.
   public var total: Int { counts.reduce(0, +) }
 

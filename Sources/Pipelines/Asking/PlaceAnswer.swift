@@ -114,7 +114,11 @@ struct PlaceAnswer {
     if let base = result.base {
       result.sum = result.features.reduce(base) { $0 + $1.attribution }
     }
-    if result.explained == nil, result.sum != nil, let found = explained(layer, all) {
+    if let step = about?.step {
+      notes.append(
+        "'\(layer.tag)' explains one cell of each block of \(step) x \(step) cells: what it says here "
+          + "may be that of another cell of the block")
+    } else if result.explained == nil, result.sum != nil, let found = explained(layer, all) {
       result.explained = found.value
       result.check = found.tag
     }

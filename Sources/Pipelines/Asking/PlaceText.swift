@@ -65,7 +65,7 @@ extension PlaceReport {
     }
     let rest = flags.outside.count - inputs.count
     return flags.meanings.flatMap { meaning in
-      let isOutside = meaning == PixelFlags.sentences(PixelFlags.outsideRange).first
+      let isOutside = meaning == PixelFlags.meanings(of: PixelFlags.outsideRange).first?.sentence
       return ["  ! \(meaning)"] + (isOutside ? inputs : [])
         + (isOutside && rest > 0 ? ["      and \(rest) more"] : [])
     }

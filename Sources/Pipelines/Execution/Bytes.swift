@@ -1,3 +1,6 @@
+import Features
+import Foundation
+
 /// Appends plain numbers and arrays to a row of a table, little-endian.
 struct ByteWriter {
   private(set) var bytes: [UInt8] = []
@@ -14,6 +17,29 @@ struct ByteWriter {
 
   private mutating func append<T: BitwiseCopyable>(words: [T]) {
     words.withUnsafeBytes { bytes.append(contentsOf: $0) }
+  }
+}
+
+extension ByteWriter {
+  /// Appends counts of magnitudes.
+  mutating func append(_ counts: MagnitudeCounts) {
+    append(counts.keys)
+    append(counts.counts)
+  }
+}
+
+extension ByteReader {
+  /// Reads counts of magnitudes.
+  mutating func magnitudes() throws -> MagnitudeCounts {
+    guard
+      let counts = MagnitudeCounts(keys: try array(UInt32.self), counts: try array(Int.self))
+    else { throw ExecutionError.data("a stored table of counts is damaged") }
+    return counts
+  }
+
+  /// Reads a value that `JSONEncoder.stable` wrote, as a text of its own.
+  mutating func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    try .stored(try array(UInt8.self))
   }
 }
 

@@ -87,8 +87,9 @@ final class Node: Sendable {
     self.policy = policy
     // A value that is made of a raster, or of what is only made for it, goes through all of the map.
     self.isCostly =
-      isCostly || kind.isValue
-      && (usesAllWorkers || edges.contains { $0.reach == .lazy || !$0.node.bands.isEmpty })
+      isCostly
+      || kind.isValue
+        && (usesAllWorkers || edges.contains { $0.reach == .lazy || !$0.node.bands.isEmpty })
     self.origins = origins
     self.files = files
     self.compute = compute

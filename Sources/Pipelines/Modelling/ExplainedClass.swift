@@ -51,6 +51,8 @@ struct ExplainedClass: Sendable {
   let pairs: Int
   let seed: UInt64
   let missingShare: Double
+  /// The side of the blocks of which one cell is explained.
+  let step: Int
 
   /// The options that say how a class is explained, whatever is explained with it.
   static let options: [OptionSpec] = [
@@ -87,6 +89,7 @@ struct ExplainedClass: Sendable {
     pairs = options.int("permutations")
     seed = request.seed
     missingShare = options.double("window-missing")
+    step = options.declares(StepBlocks.option.name) ? options.int(StepBlocks.option.name) : 1
   }
 
   /// A raster of attributions, the explained output and the base.
@@ -130,21 +133,7 @@ struct ExplainedClass: Sendable {
     var nodes = [first]
     while let last = nodes.last, last * 2 <= cap { nodes.append(last * 2) }
     let candidates = nodes.map { node(request, bands, identity, nodes: $0) }
-    let choice = request.planner.node(
-      Node(
-        name: request.name + "/quadrature", kind: .value, identity: ["quadrature 1", "\(nodes)"],
-        edges: [.all(candidates[0])] + candidates.dropFirst().map { .lazily($0) },
-        policy: request.policy
-      ) { context in
-        for candidate in candidates.indices.dropLast() {
-          var residuals = ResidualSummary()
-          for chunk in context.lattice.chunks {
-            residuals.add(try context.cube(candidate, context.lattice.window(of: chunk)))
-          }
-          if residuals.relative99 <= 0.05 { return .bytes([UInt8]("\(candidate)".utf8)) }
-        }
-        return .bytes([UInt8]("\(candidates.count - 1)".utf8))
-      })
+    let choice = ResidualSummary.choice(request, candidates)
     return request.planner.node(
       Node(
         name: request.name, kind: .raster(bands), identity: ["chosen quadrature 1"],
@@ -167,12 +156,45 @@ struct ExplainedClass: Sendable {
       flags[$0] & PixelFlags.invalid == 0 && chosen?[$0] ?? true
     }
     guard wanted.contains(true) else { return result }
-    let attribution = try explainer(chunk.package, map, nodes: nodes)(field(chunk, map), wanted)
+    let explain = try explainer(chunk.package, map, nodes: nodes)
+    let field = field(chunk, map)
+    guard step == 1 else {
+      let blocks = StepBlocks(wanted, window: context.lattice.absolute(window), step: step)
+      result.values = blockwise(blocks, field, explain)
+      return result
+    }
+    let attribution = explain(field, wanted)
     result.values = attribution.features + attribution.output + attribution.base
     for cell in 0..<cells where !wanted[cell] {
       for band in 0..<result.bandCount { result.values[band * cells + cell] = .nan }
     }
     return result
+  }
+
+  /// The attributions of the cells that stand for blocks, spread over these; NaN elsewhere.
+  private func blockwise(
+    _ blocks: StepBlocks, _ field: ExplanationField,
+    _ explain: (ExplanationField, [Bool]?) -> Attribution
+  ) -> [Float] {
+    let side = 2 * field.input.margin + 1
+    // Windows of single cells are worth their while where they overlap little.
+    let areSingle = side * side <= step * step
+    let attribution: Attribution
+    if areSingle {
+      attribution = field.explained(at: blocks.cells) { explain($0, nil) }
+    } else {
+      var mask = [Bool](repeating: false, count: blocks.positions.count)
+      for cell in blocks.cells { mask[cell] = true }
+      attribution = explain(field, mask)
+    }
+    let values = attribution.features + attribution.output + attribution.base
+    let stride = attribution.cellCount
+    return (0..<values.count / stride).flatMap { band in
+      blocks.positions.map { position in
+        position < 0
+          ? .nan : values[band * stride + (areSingle ? position : blocks.cells[position])]
+      }
+    }
   }
 
   /// Why cells of a chunk are not explained, or with doubt.

@@ -29,31 +29,35 @@ struct AttributionStrengths: Codable, Sendable, Equatable {
   }
 
   /// Promises the strengths of the first `featureCount` bands of a raster.
+  ///
+  /// The end of the scale is told to a two-thousandth: it takes one look at each chunk, so that a new
+  /// chunk makes no other look at again.
   static func node(_ request: PlanRequest, _ raster: Node, featureCount: Int) -> Node {
-    let magnitudes = { @Sendable (cube: DataCube, features: Range<Int>) -> ArraySlice<Float> in
+    let tables = request.trainingTable("/magnitudes", raster) { cube, _ in
       let cells = cube.window.cellCount
-      return cube.values[features.lowerBound * cells..<features.upperBound * cells].map(abs)[...]
-    }
-    let moments = request.trainingTable("/magnitudes", raster) { cube, _ in
-      let moments = (0..<featureCount).map { ExactMoments(Array(magnitudes(cube, $0..<$0 + 1))) }
-      return [UInt8](try JSONEncoder.stable.encode(moments))
-    }
-    let percentile = request.quantiles(raster, [ExactQuantiles(at: [0.99])]) { cube, _ in
-      magnitudes(cube, 0..<featureCount)
+      let bands = (0..<featureCount).map { band in
+        cube.values[band * cells..<(band + 1) * cells].map(\.magnitude)
+      }
+      var writer = ByteWriter()
+      writer.append([UInt8](try JSONEncoder.stable.encode(bands.map { ExactMoments($0) })))
+      writer.append(MagnitudeCounts(bands.joined()))
+      return writer.bytes
     }
     return request.planner.node(
       Node(
         name: request.name + "/strengths", kind: .value,
-        identity: ["strengths 1", "\(featureCount)"], edges: [.all(moments), .all(percentile)]
+        identity: ["strengths 2", "\(featureCount)"], edges: [.all(tables)]
       ) { context in
         var total = [ExactMoments](repeating: ExactMoments(), count: featureCount)
+        var sizes = MagnitudeCounts()
         try context.forEachTable(0) { table in
-          for (index, part) in try [ExactMoments].stored(table).enumerated() {
-            total[index].merge(part)
-          }
+          var reader = ByteReader(table)
+          let parts = try reader.json([ExactMoments].self)
+          for (index, part) in parts.enumerated().prefix(featureCount) { total[index].merge(part) }
+          sizes.merge(try reader.magnitudes())
         }
-        let found = try [ExactQuantiles].stored(try context.value(1)).first?.values.first
-        let strengths = AttributionStrengths(total, percentile: found)
+        let strengths = AttributionStrengths(
+          total, percentile: sizes.quantile(0.99).map(Double.init))
         return .bytes([UInt8](try JSONEncoder.stable.encode(strengths)))
       })
   }

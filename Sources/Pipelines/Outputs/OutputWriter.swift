@@ -225,10 +225,7 @@ struct OutputWriter {
   private func metadata(of raster: RasterProduct) throws -> [String: String] {
     switch raster.presentation {
     case .attribution(let attribution):
-      var residuals = ResidualSummary()
-      for chunk in executor.lattice.chunks {
-        residuals.add(try executor.cube(attribution.whole, executor.lattice.window(of: chunk)))
-      }
+      let residuals = try executor.residuals(attribution)
       var metadata = [
         "METHOD": attribution.method, "CLASS": attribution.className,
         "OUTPUT": attribution.output, "BASE_VALUE": "\(Float(residuals.meanBase))",
@@ -238,6 +235,7 @@ struct OutputWriter {
         "RESIDUAL_P99_OF_RANGE": "\(residuals.relative99)",
       ]
       if attribution.isConditionalOnSegments { metadata["CONDITIONAL_ON"] = "segments" }
+      if attribution.step > 1 { metadata["STEP"] = "\(attribution.step)" }
       return metadata
     case .probability: return ["METHOD": "probability"]
     case .deviation(let models):

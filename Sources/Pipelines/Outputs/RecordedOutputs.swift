@@ -70,6 +70,8 @@ struct RecordedOutputs: Codable, Equatable {
     var method: String
     /// The names of the sources, keys of `sources`.
     var sources: [String]
+    /// The side of the blocks of which one cell is explained, where it is more than one cell.
+    var step: Int?
   }
 
   /// Bands as they were read or gridded, cell by cell in the store.
@@ -159,7 +161,8 @@ extension RecordedOutputs.Layer {
       reference = attribution.model
       explained = RecordedOutputs.Explained(
         className: attribution.className, output: attribution.output, method: attribution.method,
-        sources: attribution.sources.map(\.name))
+        sources: attribution.sources.map(\.name),
+        step: attribution.step > 1 ? attribution.step : nil)
     case .deviation(let count): models = count
     case .named:
       names = Dictionary(

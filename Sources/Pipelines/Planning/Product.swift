@@ -57,7 +57,7 @@ struct RasterProduct: Sendable {
   /// The raster, and what is told of all of it.
   var nodes: [Node] {
     if case .attribution(let attribution) = presentation {
-      [node, attribution.strengths]
+      [node, attribution.residuals, attribution.strengths]
     } else {
       [node]
     }
@@ -95,12 +95,14 @@ enum Presentation: Sendable {
     let className: String
     let output: String
     let isConditionalOnSegments: Bool
+    /// The side of the blocks of which one cell is explained.
+    let step: Int
     /// The model whose output is explained.
     let model: ModelReference
     /// What was read or gridded of the features.
     let sources: [Node]
-    /// Features, explained output and base value: what residuals are computed from.
-    let whole: Node
+    /// The value, `ResidualSummary`, of features, explained output and base value.
+    let residuals: Node
     /// The value, `AttributionStrengths`.
     let strengths: Node
   }

@@ -5,7 +5,7 @@ import Rasters
 
 /// Attributes a model's output at every cell to the features that an analyst knows.
 enum Explain: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "explain",
     summary: "Attributes a model's output at every cell to its features (SHAP).",
@@ -37,6 +37,7 @@ enum Explain: Stage {
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
+      StepBlocks.option,
     ] + ExplainedPlaces.options,
     inputs: AppliedModel.inputs + [ExplainedPlaces.input],
     output: .raster,
@@ -55,6 +56,12 @@ enum Explain: Stage {
     if applied.parts.count > 1, applied.model.combination == .vote {
       throw request.failure(
         "inputs", "votes of models cannot be explained; train with combine: \"average\"")
+    }
+    let step = request.options.int("step")
+    guard request.planner.document.chunk % step == 0 else {
+      throw request.failure(
+        "step",
+        "must divide 'chunk', \(request.planner.document.chunk) cells, so that no block is cut")
     }
     let explainsBands = request.options.string("features") == "model"
     let feeds = try applied.parts.map { try ModelFeed($0, explainsModelBands: explainsBands) }
@@ -114,54 +121,12 @@ enum Explain: Stage {
         Presentation.Attribution(
           method: first.method, className: name,
           output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
-          isConditionalOnSegments: applied.parts.contains { $0.segments != nil },
-          model: applied.model.reference, sources: first.feed.sourceNode.sources, whole: node,
+          isConditionalOnSegments: applied.parts.contains { $0.segments != nil }, step: first.step,
+          model: applied.model.reference, sources: first.feed.sourceNode.sources,
+          residuals: ResidualSummary.node(request, node),
           strengths: AttributionStrengths.node(
             request, shown, featureCount: features.bands.count))))
   }
-}
-
-/// How far attributions are from adding up, over a whole map.
-struct ResidualSummary {
-  private(set) var residuals: [Float] = []
-  private var low = Float.infinity
-  private var high = -Float.infinity
-  private var baseSum = 0.0
-
-  /// Takes in a chunk: features, explained output, base value.
-  mutating func add(_ cube: DataCube) {
-    let cells = cube.window.cellCount
-    let features = cube.bandCount - 2
-    for cell in 0..<cells {
-      let output = cube.values[features * cells + cell]
-      let base = cube.values[(features + 1) * cells + cell]
-      guard output.isFinite, base.isFinite else { continue }
-      var sum = Double(base)
-      for feature in 0..<features { sum += Double(cube.values[feature * cells + cell]) }
-      residuals.append(Float(abs(Double(output) - sum)))
-      low = min(low, output)
-      high = max(high, output)
-      baseSum += Double(base)
-    }
-  }
-
-  /// The range of the explained output.
-  var range: Float { residuals.isEmpty ? 0 : high - low }
-  /// The mean base value.
-  var meanBase: Double { residuals.isEmpty ? .nan : baseSum / Double(residuals.count) }
-  /// The mean residual.
-  var mean: Double {
-    residuals.isEmpty ? 0 : residuals.reduce(0.0) { $0 + Double($1) } / Double(residuals.count)
-  }
-  /// The residual that 99 of 100 cells stay within.
-  var percentile99: Float {
-    guard !residuals.isEmpty else { return 0 }
-    return residuals.sorted()[Int((Double(residuals.count - 1) * 0.99).rounded(.up))]
-  }
-  /// The largest residual.
-  var maximum: Float { residuals.max() ?? 0 }
-  /// `percentile99` as a share of the output's range.
-  var relative99: Float { range > 0 ? percentile99 / range : (percentile99 > 0 ? .infinity : 0) }
 }
 
 extension String {
