@@ -193,10 +193,13 @@ public struct RasterOutput: Sendable {
     let window = Window(x: 0, y: 0, width: tiles.width, height: tiles.height)
     var factors = hasOverviews ? overviewFactors(of: window) : []
     if !factors.isEmpty {
+      // GDAL 3.6 computes those of whole numbers of 32 bits as Float, which holds 24.
+      let isOurs = type == .uint32
       try check(
         GDALBuildOverviews(
-          tiles.handle, overviewResampling.rawValue, Int32(factors.count), &factors, 0, nil, nil,
-          nil), "GDALBuildOverviews", tiles.path)
+          tiles.handle, isOurs ? "NONE" : overviewResampling.rawValue, Int32(factors.count),
+          &factors, 0, nil, nil, nil), "GDALBuildOverviews", tiles.path)
+      if isOurs { try fillOverviews(of: tiles, factors.map(Int.init)) }
     }
     let options = [
       "TILED=YES", "BLOCKXSIZE=\(blockSize)", "BLOCKYSIZE=\(blockSize)", "INTERLEAVE=BAND",
@@ -208,6 +211,32 @@ public struct RasterOutput: Sendable {
         + (hasOverviews ? ["COPY_SRC_OVERVIEWS=YES"] : []))
     try discard(tiles)
     try verify(path, window, hasOverviews: hasOverviews)
+  }
+
+  /// Fills empty overviews of whole numbers with the cells in the middle of theirs.
+  private func fillOverviews(of tiles: Dataset, _ factors: [Int]) throws(GDALError) {
+    var source = [UInt32](repeating: 0, count: tiles.width)
+    for number in bands.indices {
+      let band = try tiles.band(number + 1)
+      for (level, factor) in factors.enumerated() {
+        guard let overview = GDALGetOverview(band, Int32(level)) else { continue }
+        let place = "overview \(level + 1) of band \(number + 1)"
+        let width = Int(GDALGetRasterBandXSize(overview))
+        var row = [UInt32](repeating: 0, count: width)
+        for y in 0..<Int(GDALGetRasterBandYSize(overview)) {
+          let middle = min(y * factor + factor / 2, tiles.height - 1)
+          try check(
+            GDALRasterIO(
+              band, GF_Read, 0, Int32(middle), Int32(tiles.width), 1, &source,
+              Int32(tiles.width), 1, GDT_UInt32, 0, 0), "GDALRasterIO", tiles.path, place)
+          for x in 0..<width { row[x] = source[min(x * factor + factor / 2, tiles.width - 1)] }
+          try check(
+            GDALRasterIO(
+              overview, GF_Write, 0, Int32(y), Int32(width), 1, &row, Int32(width), 1, GDT_UInt32,
+              0, 0), "GDALRasterIO", tiles.path, place)
+        }
+      }
+    }
   }
 
   private func discard(_ tiles: Dataset) throws(GDALError) {

@@ -223,6 +223,43 @@ import Testing
     #expect(cube.values.allSatisfy { $0 == 5 })
   }
 
+  /// Ids of 32 bits are whole in overviews: GDAL's own would go through Float.
+  @Test func overviewsKeepIds() throws {
+    let scratch = try Scratch()
+    let grid = Self.grid(300, 270, "")
+    func id(_ column: Int, _ row: Int) -> UInt32 { 3_000_000_000 + UInt32(column + 1000 * row) }
+    var output = RasterOutput(
+      path: scratch.file("ids.tif"), grid: grid, bands: [OutputBand(name: "segment")],
+      type: .uint32, overviewResampling: .nearest)
+    output.blockSize = 128
+    try output.write { window in .uint32(cells(of: window).map { id($0.column, $0.row) }) }
+    #expect(
+      try RasterInfo(path: output.path).bands[0].overviewSizes
+        == [.init(width: 150, height: 135), .init(width: 75, height: 68)])
+    for (level, factor) in [2, 4].enumerated() {
+      let (width, height) = ((300 + factor - 1) / factor, (270 + factor - 1) / factor)
+      let vrt = try scratch.write(
+        """
+        <VRTDataset rasterXSize="\(width)" rasterYSize="\(height)">
+          <VRTRasterBand dataType="Float64" band="1">
+            <ComplexSource><OpenOptions><OOI key="OVERVIEW_LEVEL">\(level)</OOI></OpenOptions>
+              <SourceFilename relativeToVRT="1">ids.tif</SourceFilename><SourceBand>1</SourceBand>
+              <ScaleOffset>-3000000000</ScaleOffset><ScaleRatio>1</ScaleRatio>
+            </ComplexSource>
+          </VRTRasterBand>
+        </VRTDataset>
+        """, "overview\(level).vrt")
+      let overview = try RasterInfo(path: vrt).gridOfCells
+      let cube = try RasterSource(path: vrt, grid: overview, resampling: .nearest)
+        .read(overview.window)
+      let expected = cells(of: overview.window).map { cell -> Float in
+        let column = min(cell.column * factor + factor / 2, 299)
+        return Float(id(column, min(cell.row * factor + factor / 2, 269)) - 3_000_000_000)
+      }
+      #expect(cube.values == expected)
+    }
+  }
+
   @Test func aFailingProviderLeavesTheOldOutput() throws {
     let scratch = try Scratch()
     let grid = Self.grid(1300, 700, "")

@@ -91,26 +91,29 @@ extension ResidualSummary {
       ) { .bytes(try merged($0, 0).bytes) })
   }
 
-  /// Promises the position of the first raster of several whose residuals are small, as text; the
-  /// last where none's are. Rasters behind it are not made.
+  /// Promises the position, as text, of the first raster of several whose residuals are small.
+  ///
+  /// It is that of the last where none's are. Rasters behind it are not made.
   static func choice(_ request: PlanRequest, _ rasters: [Node]) -> Node {
     var decision: Node?
     for (index, raster) in rasters.enumerated().dropLast() {
       decision = decided(request, index, raster, after: decision)
     }
     let last = "\(rasters.count - 1)"
+    let decided = decision.map { [Node.Edge.all($0)] } ?? []
     return request.planner.node(
       Node(
         name: request.name + "/quadrature", kind: .value, identity: ["quadrature 2", last],
-        edges: decision.map { [.all($0)] } ?? [], policy: request.policy
+        edges: decided, policy: request.policy
       ) { context in
-        let found = decision == nil ? [] : try context.value(0)
+        let found = decided.isEmpty ? [] : try context.value(0)
         return .bytes(found.isEmpty ? [UInt8](last.utf8) : found)
       })
   }
 
-  /// A value: the position of a raster whose residuals are small, this one or one before; empty
-  /// where there is none yet.
+  /// A value: the position of a raster whose residuals are small, this one or one before.
+  ///
+  /// It is empty where there is none yet.
   private static func decided(
     _ request: PlanRequest, _ index: Int, _ raster: Node, after earlier: Node?
   ) -> Node {

@@ -18,7 +18,7 @@ struct OutputWriter {
   var styles = RasterStyles()
 
   /// What the bytes of outputs depend on beside their products.
-  private static let revision = "outputs 6, GDAL \(GDAL.version)"
+  private static let revision = "outputs 7, GDAL \(GDAL.version)"
 
   /// A raster that was written, for the report and the project.
   struct Layer {
