@@ -102,9 +102,7 @@ struct PipelineRun {
     let schedule = Schedule(targets: plan.targets) { executor.keptContent(of: $0) != nil }
     progress.plan(schedule, chunks: executor.lattice.chunks.count)
     try executor.run(schedule)
-    for fit in try RunRecord(plan, executor).fits() {
-      if let sentence = fit.sentence { progress.note(sentence) }
-    }
+    let moved = try RunRecord(plan, executor).fits().compactMap(\.sentence)
     let ledger = OutputLedger(store: executor.store)
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {
@@ -126,7 +124,7 @@ struct PipelineRun {
         pictures: ReportLayers(executor: executor, ledger: ledger))
       try writer.writeReport(page, record, &result)
     }
-    try finish(result, record)
+    try finish(result, record, moved)
   }
 
   /// Makes the share of one of several processes, as far as the others have come; writes nothing
@@ -144,11 +142,16 @@ struct PipelineRun {
             + "they have ended"))
   }
 
-  private func finish(_ result: OutputWriter.Result, _ record: RunRecord) throws {
+  /// Writes the record of a run and says what it did; `moved` is what changed below kept fits.
+  private func finish(
+    _ result: OutputWriter.Result, _ record: RunRecord, _ moved: [String]
+  ) throws {
     let outputs = try RecordedOutputs(plan, result.layers, executor, folder: folder)
     let made = executor.statistics.values.reduce(0) { $0 + $1.made }
     let found = executor.statistics.values.reduce(0) { $0 + $1.found }
     let isNew = made > 0 || !result.written.isEmpty
+    // Quiet runs by the clock that find nothing new have said it before.
+    if isNew || !progress.isQuiet { moved.forEach(progress.warn) }
     // A record of an earlier version does not say what the files hold.
     if isNew || (try? FinishedRun(folder: folder))?.outputs != outputs {
       try AtomicFile.write(

@@ -157,7 +157,7 @@ final class Executor: Sendable {
       cache[record.key] = payload
       return payload
     }
-    events.note("\(node.name): a stored chunk is damaged and is made again")
+    events.warn("\(node.name): a stored chunk is damaged and is made again")
     let payload = try compute(node, window, excluding: [])
     // What others were made with must not be replaced by anything else.
     guard SHA256.digest(payload.encoded) == record.content else {
@@ -205,6 +205,9 @@ final class Executor: Sendable {
       return (key, content)
     }
     if isLooking, !node.isValue || node.isCostly { throw ExecutionError.notStored }
+    if fits?.fit(of: node) != nil {
+      events.warn("\(node.name): its kept fit is no longer in the store and is fitted anew")
+    }
     events.began(node.name)
     let payload = try compute(node, window, excluding: [])
     try fingerprints.requireUnchanged(node.files(window))
