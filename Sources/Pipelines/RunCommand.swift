@@ -85,6 +85,8 @@ struct PipelineRun {
   let folder: String
   let executor: Executor
   let progress: Progress
+  /// The pipeline's name, and the tile's where each of several has outputs of its own.
+  private let name: String
   private let started = Date()
 
   init(_ plan: Runner.Plan, _ command: Command.Run, _ progress: Progress) throws {
@@ -95,6 +97,7 @@ struct PipelineRun {
     self.plan = plan
     self.progress = progress
     folder = workspace.folder
+    name = workspace.name(of: plan)
     executor = workspace.executor(plan, progress)
   }
 
@@ -125,6 +128,7 @@ struct PipelineRun {
       try writer.writeReport(page, record, &result)
     }
     try finish(result, record, moved)
+    try StoreUses(store: executor.store, pipeline: name).note(executor.usedKeys)
   }
 
   /// Makes the share of one of several processes, as far as the others have come; writes nothing

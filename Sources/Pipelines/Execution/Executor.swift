@@ -57,6 +57,12 @@ final class Executor: Sendable {
   /// The chunks made and found, by node name.
   var statistics: [String: Count] { counts.withLock { $0 } }
 
+  /// The keys of all chunks and values that were made or found.
+  var usedKeys: Set<Digest> {
+    let all = records.withLock { Array($0.values) }
+    return Set(all.compactMap { record in record.state.withLock { $0?.key } })
+  }
+
   /// The samples of a raster node over a window inside the grid.
   func cube(_ node: Node, _ window: Window, excluding: Set<Cell> = []) throws -> DataCube {
     if !excluding.isEmpty && node.dependsOnPoints || !node.isStored {
