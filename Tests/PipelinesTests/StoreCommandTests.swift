@@ -121,6 +121,25 @@ import Testing
     #expect(try pruned(0) == "bcd")
   }
 
+  /// Records of one content share digests of its parts.
+  @Test func theSizeFitsAfterwards() throws {
+    let shelf = try Shelf()
+    defer { shelf.sample.remove() }
+    do {
+      let store = try ChunkStore(directory: shelf.folder)
+      for name in ["a", "b", "c"] {
+        let content = try store.write([1, 2, 3], for: shelf.key(name))
+        try store.remember(part: ".0,0,1,\(name)", of: content, digest: shelf.key(name))
+      }
+    }
+    let all = try StoreContents(shelf.folder).bytes
+    #expect(all == 3 * (ChunkStore.headerSize + 3) + 3 * 40)
+    for limit in [all - 1, all / 2, 50, 0] {
+      #expect(prune(shelf) { $0.bytes = limit } == .done)
+      #expect(try StoreContents(shelf.folder).bytes <= limit)
+    }
+  }
+
   @Test func aStoreThatIsHeldIsLeftAlone() throws {
     let shelf = try Shelf()
     defer { shelf.sample.remove() }

@@ -38,9 +38,7 @@ struct StorePruning {
     // Of the same age, the order is that of the keys.
     let candidates = candidates.sorted { (date($0), $0.key) < (date($1), $1.key) }
     var plan = Plan(bytesBefore: contents.bytes)
-    let parts = Dictionary(grouping: contents.parts, by: \.content).mapValues {
-      $0.reduce(0) { $0 + $1.bytes }
-    }
+    // Digests of parts, which go with the records, are so few that they are not counted here.
     var left = plan.bytesBefore
     for record in candidates {
       let isOld = wish.before.map { date(record) < $0 } ?? false
@@ -48,10 +46,6 @@ struct StorePruning {
       guard isOld || isTooMuch || (wish.before == nil && wish.bytes == nil) else { continue }
       plan.records.append(record)
       left -= record.bytes
-      // Parts may be of several records' content; the sum is only for the limit.
-      if let content = ChunkStore.contentDigest(ofRecord: record.path) {
-        left -= parts[content] ?? 0
-      }
     }
     plan.others = others(without: Set(plan.records.map(\.key)))
     return plan
