@@ -79,7 +79,7 @@ struct EachTile {
         throw error
       } catch {
         failed += 1
-        progress.fail("tile \(tile.path): \(error)")
+        progress.fail("tile \(tile.path): \(error)", level: .warning)
       }
     }
     if failed > 0 { throw Failure.tiles(failed: failed, of: tiles.count) }

@@ -121,6 +121,7 @@ struct FileDescription {
   }
 
   private static func store(_ path: String) throws -> [(name: String, value: String)] {
+    try ChunkStore.requireKnownFormat(of: path)
     let objects = path + "/objects"
     // The enumerator of a folder that is not there is an empty one.
     guard FileManager.default.fileExists(atPath: objects),

@@ -85,6 +85,8 @@ struct PipelineRun {
   let folder: String
   let executor: Executor
   let progress: Progress
+  /// The pipeline's name, and the tile's where each of several has outputs of its own.
+  private let name: String
   private let started = Date()
 
   init(_ plan: Runner.Plan, _ command: Command.Run, _ progress: Progress) throws {
@@ -95,6 +97,7 @@ struct PipelineRun {
     self.plan = plan
     self.progress = progress
     folder = workspace.folder
+    name = workspace.name(of: plan)
     executor = workspace.executor(plan, progress)
   }
 
@@ -102,9 +105,7 @@ struct PipelineRun {
     let schedule = Schedule(targets: plan.targets) { executor.keptContent(of: $0) != nil }
     progress.plan(schedule, chunks: executor.lattice.chunks.count)
     try executor.run(schedule)
-    for fit in try RunRecord(plan, executor).fits() {
-      if let sentence = fit.sentence { progress.note(sentence) }
-    }
+    let moved = try RunRecord(plan, executor).fits().compactMap(\.sentence)
     let ledger = OutputLedger(store: executor.store)
     var result = OutputWriter.Result()
     for task in plan.tasks where task.kind == .write {
@@ -126,7 +127,8 @@ struct PipelineRun {
         pictures: ReportLayers(executor: executor, ledger: ledger))
       try writer.writeReport(page, record, &result)
     }
-    try finish(result, record)
+    try finish(result, record, moved)
+    try StoreUses(store: executor.store, pipeline: name).note(executor.usedKeys)
   }
 
   /// Makes the share of one of several processes, as far as the others have come; writes nothing
@@ -144,11 +146,16 @@ struct PipelineRun {
             + "they have ended"))
   }
 
-  private func finish(_ result: OutputWriter.Result, _ record: RunRecord) throws {
+  /// Writes the record of a run and says what it did; `moved` is what changed below kept fits.
+  private func finish(
+    _ result: OutputWriter.Result, _ record: RunRecord, _ moved: [String]
+  ) throws {
     let outputs = try RecordedOutputs(plan, result.layers, executor, folder: folder)
     let made = executor.statistics.values.reduce(0) { $0 + $1.made }
     let found = executor.statistics.values.reduce(0) { $0 + $1.found }
     let isNew = made > 0 || !result.written.isEmpty
+    // Quiet runs by the clock that find nothing new have said it before.
+    if isNew || !progress.isQuiet { moved.forEach(progress.warn) }
     // A record of an earlier version does not say what the files hold.
     if isNew || (try? FinishedRun(folder: folder))?.outputs != outputs {
       try AtomicFile.write(

@@ -19,6 +19,7 @@ public enum Tool {
     case .explain(let explain): return perform(explain)
     case .refit(let refit): return Runner.refit(refit)
     case .slurm(let slurm): return perform(slurm)
+    case .store(let store): return perform(store)
     case .doctor(let doctor): return perform(doctor)
     case .synthesize(let synthesize): return perform(synthesize)
     case .completions(let shell):

@@ -42,6 +42,7 @@ import Testing
     case .refit(let refit):
       let plan = try Runner.plan("\(root)/\(refit.run.pipeline)", overrides: refit.run.overrides)
       #expect(plan.targets.contains { $0.policy == .once(tag: refit.tag) })
+    case .store(let store): #expect(store.folder.hasSuffix("/.gossan"))
     case .synthesize, .doctor, .completions: break
     case .help, .version, .missing: Issue.record("\(example)")
     }

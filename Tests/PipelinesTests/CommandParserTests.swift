@@ -55,6 +55,21 @@ import Testing
     #expect(
       try parse("explain --json out --crs EPSG:4326 --at -120.5,60.2") == .explain(explain))
     #expect(try parse("doctor") == .doctor(Command.Doctor()))
+    var store = Command.Store(.list, folder: "s")
+    store.isJSON = true
+    #expect(try parse("store list s --json") == .store(store))
+    store = Command.Store(.verify, folder: "s")
+    store.removesDamaged = true
+    #expect(try parse("store verify --remove s") == .store(store))
+    store = Command.Store(.prune, folder: "s")
+    store.age = 30 * 86_400
+    store.bytes = 20 << 30
+    store.pipeline = "map"
+    store.isDryRun = true
+    store.isQuiet = true
+    #expect(
+      try parse("store prune s --older-than 30d --down-to 20G --pipeline map --dry-run -q")
+        == .store(store))
     #expect(try parse("--version") == .version)
     #expect(try parse("") == .missing)
     #expect(try parse("--help") == .help(nil))
@@ -95,6 +110,29 @@ import Testing
     ("run a --stage.x=5", "expected --stage.TAG.OPTION=VALUE, found '--stage.x=5'"),
     ("run a --stage.x.y", "expected --stage.TAG.OPTION=VALUE, found '--stage.x.y'"),
     ("doctor x", "'gossan doctor' does not expect 'x'"),
+    (
+      "store list",
+      "'gossan store' needs list, verify or prune and the folder of a store; see 'gossan store "
+        + "--help'"
+    ),
+    ("store prone s", "'gossan store' does not know 'prone'; did you mean 'prune'?"),
+    ("store list s t", "'gossan store' does not expect 't'"),
+    (
+      "store list s --remove",
+      "'gossan store list' has no option '--remove'; see 'gossan store --help'"
+    ),
+    (
+      "store prune s",
+      "'gossan store prune' needs --older-than, --down-to or --pipeline, which say what to remove"
+    ),
+    (
+      "store prune s --older-than 30",
+      "option '--older-than': expected a time such as 12h, 30d or 8w, found '30'"
+    ),
+    (
+      "store prune s --down-to much",
+      "option '--down-to': expected a size such as 600M or 20G, found 'much'"
+    ),
     (
       "refit a.json5",
       "'gossan refit' needs a pipeline file and the tag of a stage; see 'gossan refit --help'"

@@ -20,6 +20,7 @@ import Testing
       Pipelines.Progress(
         style: style, isQuiet: isQuiet, terminal: { [terminal] in terminal },
         clock: { [self] in time.withLock { $0 } },
+        date: { [self] in Date(timeIntervalSince1970: 1_795_291_432 + time.withLock { $0 }) },
         write: { [self] part in text.withLock { $0 += part } })
     }
 
@@ -112,11 +113,41 @@ import Testing
     progress.finish(.done)
     #expect(
       screen.written == """
+        2026-11-21T20:03:52Z info making cube
+        2026-11-21T20:03:54Z info making model
+        2026-11-21T20:04:34Z info model: epoch 1 of at most 9
+        2026-11-21T20:04:34Z info a "note"
+        2026-11-21T20:04:34Z info \\ with\u{7} signs
+
+        """)
+    progress.warn("look")
+    progress.fail("tile a", level: .warning)
+    progress.fail("all failed")
+    #expect(
+      screen.written == """
+        2026-11-21T20:04:34Z warning look
+        2026-11-21T20:04:34Z warning tile a
+        2026-11-21T20:04:34Z error all failed
+
+        """)
+  }
+
+  /// On a terminal that cannot draw, lines are for a person who sees them come.
+  @Test func linesOnATerminalHaveNoTimes() {
+    let screen = Screen(["TERM": "dumb"])
+    let progress = screen.progress(.auto)
+    run(progress, screen)
+    progress.warn("look")
+    progress.fail("tile a", level: .warning)
+    #expect(
+      screen.written == """
         making cube
         making model
         model: epoch 1 of at most 9
         a "note"
         \\ with\u{7} signs
+        look
+        gossan: tile a
 
         """)
   }
@@ -131,9 +162,11 @@ import Testing
       progress.advanced("map", made: true)
     }
     let lines = screen.written.split(separator: "\n")
-    #expect(lines.first == "making map" && (4...5).contains(lines.count))
+    #expect(lines.first?.hasSuffix("Z info making map") == true && (4...5).contains(lines.count))
     #expect(
-      lines.dropFirst().allSatisfy { $0.hasPrefix("map: ") && $0.contains("/1000 chunks, 10/s") })
+      lines.dropFirst().allSatisfy {
+        $0.contains("Z info map: ") && $0.contains("/1000 chunks, 10/s")
+      })
   }
 
   @Test func writesOneEventALine() throws {
@@ -145,7 +178,7 @@ import Testing
     let written = screen.written
     let lines = written.split(separator: "\n").map(String.init)
     #expect(
-      lines == [
+      lines.map(Self.withoutTime) == [
         #"{"event":"plan","stages":[{"stage":"cube","total":2},{"stage":"model","total":1}],"total":3}"#,
         #"{"event":"begin","stage":"cube"}"#,
         #"{"done":1,"event":"chunk","made":true,"node":"cube","stage":"cube","total":2}"#,
@@ -159,8 +192,23 @@ import Testing
       ])
     for line in lines {
       let value = try JSONSerialization.jsonObject(with: Data(line.utf8))
-      #expect((value as? [String: Any])?["event"] is String)
+      let event = try #require(value as? [String: Any])
+      #expect(event["event"] is String && event["level"] is String)
+      let time = try #require(event["time"] as? String)
+      #expect(time.hasPrefix("2026-11-21T20:0") && time.hasSuffix("Z"))
     }
+    let levels = lines.compactMap { $0.firstMatch(of: /"level":"(\w+)"/)?.1 }
+    #expect(levels == Array(repeating: "info", count: 8) + ["error", "info"])
+    progress.warn("look")
+    #expect(
+      screen.written
+        == #"{"event":"note","level":"warning","text":"look","time":"2026-11-21T20:04:34Z"}"# + "\n"
+    )
+  }
+
+  /// An event without the keys that all have.
+  private static func withoutTime(_ line: String) -> String {
+    line.replacing(/,"level":"\w+"/, with: "").replacing(/,"time":"[^"]+"/, with: "")
   }
 
   @Test func everyKindOfStepHasAnEventOfItsName() {
@@ -170,7 +218,7 @@ import Testing
       progress.stepped("model@1", TrainingStep(kind: kind, done: done, limit: 90))
     }
     #expect(
-      screen.written == """
+      Self.withoutTime(screen.written) == """
         {"done":4,"event":"candidate","node":"model@1","stage":"model","total":90}
         {"done":64,"event":"tree","node":"model@1","stage":"model","total":90}
         {"done":7,"event":"epoch","node":"model@1","stage":"model","total":90}
@@ -185,6 +233,8 @@ import Testing
       run(progress, screen)
       progress.finish(.done)
       #expect(screen.written == "", "\(style)")
+      progress.warn("look")
+      #expect(screen.written.contains("look"))
       progress.fail("it failed")
       #expect(screen.written.contains("it failed"))
     }

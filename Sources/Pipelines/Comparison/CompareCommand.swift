@@ -54,6 +54,7 @@ struct ComparisonRun {
   }
 
   func run() throws {
+    var used: Set<Digest> = []
     var comparison = Comparison(
       variants: document.variants.map(\.name), repeats: command.repeats, seeds: command.seeds)
     let total = command.repeats * command.seeds * document.variants.count
@@ -62,7 +63,7 @@ struct ComparisonRun {
       for seed in 0..<command.seeds {
         for (index, variant) in document.variants.enumerated() {
           let begun = Date()
-          let scores = try score(variant, repetition: repetition, seed: seed)
+          let scores = try score(variant, repetition: repetition, seed: seed, &used)
           comparison.add(scores, variant: index, run: repetition * command.seeds + seed)
           done += 1
           progress.note(
@@ -74,11 +75,13 @@ struct ComparisonRun {
     }
     progress.pause()
     try write(comparison)
+    try StoreUses(store: workspace.store, pipeline: document.name + "//compare").note(used)
   }
 
-  /// The scores of one variant with the folds of a repetition and the seed of a training.
+  /// The scores of one variant with the folds of a repetition and the seed of a training; notes
+  /// what it used.
   private func score(
-    _ variant: Variant, repetition: Int, seed: Int
+    _ variant: Variant, repetition: Int, seed: Int, _ used: inout Set<Digest>
   ) throws -> [String: Scores] {
     let shift = Overrides(
       seed: document.seed + seed, splitSeed: document.seed + repetition,
@@ -92,7 +95,9 @@ struct ComparisonRun {
     let schedule = Schedule(targets: nodes)
     progress.plan(schedule, chunks: executor.lattice.chunks.count)
     try executor.run(schedule)
-    return try RunRecord(plan, executor).scores()
+    let scores = try RunRecord(plan, executor).scores()
+    used.formUnion(executor.usedKeys)
+    return scores
   }
 
   /// The first of the measures that people ask for first.

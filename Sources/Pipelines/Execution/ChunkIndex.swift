@@ -31,7 +31,8 @@ struct ChunkIndex {
   /// The values of all bands in a cell, NaN where missing; nil where the store lacks them.
   func values(at cell: Cell, bandCount: Int, in lattice: ChunkLattice) -> [Float]? {
     let chunk = lattice.chunk(of: cell)
-    guard let place = lattice.chunks.firstIndex(of: chunk),
+    guard (try? ChunkStore.requireKnownFormat(of: store)) != nil,
+      let place = lattice.chunks.firstIndex(of: chunk),
       let keys = FileManager.default.contents(atPath: path), keys.count >= 32 * (place + 1),
       let key = Digest(bytes: [UInt8](keys.dropFirst(32 * place).prefix(32)))
     else { return nil }

@@ -5,8 +5,10 @@ import Tensors
 
 /// A folder of chunks and values, each under the key of what made it.
 ///
-/// A record is a header (magic, length, content digest) and the content; it is written aside,
-/// synced and renamed, so it is whole or absent. Content is checked against its digest when read.
+/// A record is a header (magic, length, content digest, and a check of these) and the content; it
+/// is written aside, synced and renamed, so it is whole or absent. Content is checked against its
+/// digest when read. Others are made with what a header says without reading the content: hence a
+/// check of its own.
 /// One process holds the store at a time, or several that fill it together; the kernel frees the
 /// lock when its holder dies.
 final class ChunkStore: Sendable {
@@ -14,13 +16,15 @@ final class ChunkStore: Sendable {
   let directory: String
   private let lockDescriptor: Int32
   private let parts = Mutex<[String: Digest]>([:])
-  private static let magic = [UInt8]("GOSSAN1\n".utf8)
-  static let headerSize = 8 + 8 + 32
+  private static let magic = [UInt8]("GOSSAN2\n".utf8)
+  private static let checkSize = 8
+  static let headerSize = 8 + 8 + 32 + checkSize
 
   /// Opens the store, makes its folder if need be and takes its lock, alone or with others that
   /// share it.
   init(directory: String, isShared: Bool = false) throws {
     self.directory = directory
+    try Self.requireKnownFormat(of: directory)
     try Self.makeFolder(directory)
     try Self.makeFolder(directory + "/objects")
     let path = directory + "/lock"
@@ -32,6 +36,7 @@ final class ChunkStore: Sendable {
       close(lockDescriptor)
       throw StoreError.held(directory: directory)
     }
+    try Self.noteFormat(of: directory)
     _ = AtomicFile.removeAbandoned(in: directory)
     for name in Self.entries(of: directory + "/objects") {
       _ = AtomicFile.removeAbandoned(in: "\(directory)/objects/\(name)")
@@ -52,12 +57,20 @@ final class ChunkStore: Sendable {
   }
 
   /// The content stored under a key; nil when there is none or it fails its checksum.
-  func read(_ key: Digest) -> [UInt8]? {
-    guard let bytes = Self.readFile(path(of: key), limit: nil),
-      let (length, digest) = Self.parse(bytes), bytes.count == Self.headerSize + length
+  func read(_ key: Digest) -> [UInt8]? { Self.content(ofRecord: path(of: key)) }
+
+  /// The content of a record; nil when it cannot be read or fails its checksums.
+  static func content(ofRecord path: String) -> [UInt8]? {
+    guard let bytes = readFile(path, limit: nil), let (length, digest) = parse(bytes),
+      bytes.count == headerSize + length
     else { return nil }
-    let content = [UInt8](bytes[Self.headerSize...])
+    let content = [UInt8](bytes[headerSize...])
     return SHA256.digest(content) == digest ? content : nil
+  }
+
+  /// The digest of a record's content as its header says; nil when the header is not whole.
+  static func contentDigest(ofRecord path: String) -> Digest? {
+    readFile(path, limit: headerSize).flatMap { parse($0)?.digest }
   }
 
   /// Stores content under a key and returns its digest.
@@ -67,6 +80,7 @@ final class ChunkStore: Sendable {
     record.reserveCapacity(Self.headerSize + content.count)
     withUnsafeBytes(of: UInt64(content.count).littleEndian) { record.append(contentsOf: $0) }
     record.append(contentsOf: digest.bytes)
+    record.append(contentsOf: Self.check(of: record))
     record.append(contentsOf: content)
     try Self.makeFolder(folder(of: key))
     try AtomicFile.write(record, to: path(of: key))
@@ -78,9 +92,7 @@ final class ChunkStore: Sendable {
     let name = content.hex + part
     if let known = parts.withLock({ $0[name] }) { return known }
     let path = partPath(content: content, part: part)
-    guard let bytes = Self.readFile(path, limit: 32), let digest = Digest(bytes: bytes) else {
-      return nil
-    }
+    guard let digest = Self.digest(ofPart: path) else { return nil }
     parts.withLock { $0[name] = digest }
     return digest
   }
@@ -90,7 +102,20 @@ final class ChunkStore: Sendable {
     parts.withLock { $0[content.hex + part] = digest }
     let path = partPath(content: content, part: part)
     try Self.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
-    try AtomicFile.write(digest.bytes, to: path)
+    try AtomicFile.write(digest.bytes + Self.check(of: digest.bytes), to: path)
+  }
+
+  /// The digest that the file of a part holds; nil when it is not whole.
+  static func digest(ofPart path: String) -> Digest? {
+    guard let bytes = readFile(path, limit: nil), bytes.count == 32 + checkSize,
+      Array(bytes[32...]) == check(of: Array(bytes[..<32]))
+    else { return nil }
+    return Digest(bytes: Array(bytes[..<32]))
+  }
+
+  /// What is put behind a few bytes to see whether they are still the same.
+  private static func check(of bytes: [UInt8]) -> [UInt8] {
+    Array(SHA256.digest(bytes).bytes.prefix(checkSize))
   }
 
   /// Where a store keeps what is stored under a key.
@@ -105,7 +130,9 @@ final class ChunkStore: Sendable {
   }
 
   private static func parse(_ bytes: [UInt8]) -> (length: Int, digest: Digest)? {
-    guard bytes.count >= headerSize, Array(bytes[0..<8]) == magic else { return nil }
+    guard bytes.count >= headerSize, Array(bytes[0..<8]) == magic,
+      Array(bytes[48..<headerSize]) == check(of: Array(bytes[..<48]))
+    else { return nil }
     let length = bytes[8..<16].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length < 1 << 48, let digest = Digest(bytes: [UInt8](bytes[16..<48])) else {
       return nil
@@ -122,7 +149,7 @@ final class ChunkStore: Sendable {
     throw StoreError.unusable(path: path, reason: String(cString: strerror(errno)))
   }
 
-  private static func entries(of path: String) -> [String] {
+  static func entries(of path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []
@@ -136,7 +163,7 @@ final class ChunkStore: Sendable {
   }
 
   /// The first `limit` bytes of a file, or all of it; nil when it cannot be read.
-  private static func readFile(_ path: String, limit: Int?) -> [UInt8]? {
+  static func readFile(_ path: String, limit: Int?) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -160,11 +187,18 @@ final class ChunkStore: Sendable {
 enum StoreError: Error, CustomStringConvertible {
   case held(directory: String)
   case unusable(path: String, reason: String)
+  /// It was filled by another version, which keeps things in another way.
+  case unknownFormat(directory: String, found: String)
+  case absent(directory: String)
 
   var description: String {
     switch self {
     case .held(let directory): "another run holds the store \(directory)"
     case .unusable(let path, let reason): "the store cannot be used: \(path): \(reason)"
+    case .unknownFormat(let directory, let found):
+      "the store \(directory) has the format '\(found)', and this version of gossan knows "
+        + "'\(ChunkStore.format)' only: use the version that filled it, or another folder"
+    case .absent(let directory): "\(directory) is no store"
     }
   }
 }

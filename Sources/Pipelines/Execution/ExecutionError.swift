@@ -65,6 +65,8 @@ protocol RunEvents: Sendable {
   func stepped(_ node: String, _ step: TrainingStep)
   /// Something a person should know, in a sentence.
   func note(_ sentence: String)
+  /// Something a person must look at, in a sentence.
+  func warn(_ sentence: String)
 }
 
 extension RunEvents {
@@ -72,4 +74,6 @@ extension RunEvents {
   func began(_ node: String) {}
   /// By default nobody is told.
   func stepped(_ node: String, _ step: TrainingStep) {}
+  /// By default as good as a note.
+  func warn(_ sentence: String) { note(sentence) }
 }

@@ -57,6 +57,12 @@ final class Executor: Sendable {
   /// The chunks made and found, by node name.
   var statistics: [String: Count] { counts.withLock { $0 } }
 
+  /// The keys of all chunks and values that were made or found.
+  var usedKeys: Set<Digest> {
+    let all = records.withLock { Array($0.values) }
+    return Set(all.compactMap { record in record.state.withLock { $0?.key } })
+  }
+
   /// The samples of a raster node over a window inside the grid.
   func cube(_ node: Node, _ window: Window, excluding: Set<Cell> = []) throws -> DataCube {
     if !excluding.isEmpty && node.dependsOnPoints || !node.isStored {
@@ -157,7 +163,7 @@ final class Executor: Sendable {
       cache[record.key] = payload
       return payload
     }
-    events.note("\(node.name): a stored chunk is damaged and is made again")
+    events.warn("\(node.name): a stored chunk is damaged and is made again")
     let payload = try compute(node, window, excluding: [])
     // What others were made with must not be replaced by anything else.
     guard SHA256.digest(payload.encoded) == record.content else {
@@ -205,6 +211,9 @@ final class Executor: Sendable {
       return (key, content)
     }
     if isLooking, !node.isValue || node.isCostly { throw ExecutionError.notStored }
+    if fits?.fit(of: node) != nil {
+      events.warn("\(node.name): its kept fit is no longer in the store and is fitted anew")
+    }
     events.began(node.name)
     let payload = try compute(node, window, excluding: [])
     try fingerprints.requireUnchanged(node.files(window))

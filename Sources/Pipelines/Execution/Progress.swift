@@ -12,10 +12,14 @@ final class Progress: RunEvents {
     var isFinished = false
   }
   private let style: Command.ProgressStyle
-  private let isQuiet: Bool
+  /// Whether only warnings and errors are shown.
+  let isQuiet: Bool
+  /// Whether lines begin with time and level.
+  private let isStamped: Bool
   private let terminal: @Sendable () -> Terminal
   private let write: @Sendable (String) -> Void
   private let clock: @Sendable () -> Double
+  private let date: @Sendable () -> Date
   private let state = Mutex(State())
 
   /// A bar is not drawn more often than this many seconds.
@@ -23,25 +27,27 @@ final class Progress: RunEvents {
   /// In logs a stage is not spoken of more often than this many seconds.
   private static let lineInterval = 30.0
 
-  /// Shows progress on stderr in a style; `isQuiet` leaves only errors.
+  /// Shows progress on stderr in a style; `isQuiet` leaves only warnings and errors.
   convenience init(style: Command.ProgressStyle, isQuiet: Bool) {
     let origin = ContinuousClock.now
     self.init(
       style: style, isQuiet: isQuiet, ticks: true, terminal: { Terminal.standardError },
-      clock: { (ContinuousClock.now - origin) / .seconds(1) },
+      clock: { (ContinuousClock.now - origin) / .seconds(1) }, date: { Date() },
       write: { FileHandle.standardError.write(Data($0.utf8)) })
   }
 
-  /// Shows progress on a terminal, by a clock and through a writer of the caller's.
+  /// Shows progress on a terminal, by two clocks and through a writer of the caller's.
   init(
     style: Command.ProgressStyle, isQuiet: Bool, ticks: Bool = false,
     terminal: @escaping @Sendable () -> Terminal, clock: @escaping @Sendable () -> Double,
-    write: @escaping @Sendable (String) -> Void
+    date: @escaping @Sendable () -> Date, write: @escaping @Sendable (String) -> Void
   ) {
     self.style = Self.resolved(style, on: terminal())
     self.isQuiet = isQuiet
+    isStamped = !terminal().isTerminal
     self.terminal = terminal
     self.clock = clock
+    self.date = date
     self.write = write
     if ticks, self.style == .bar, !isQuiet { startTicking() }
   }
@@ -110,7 +116,7 @@ extension Progress {
       case .bar: drawInTime(&state)
       case .plain where isFirst:
         state.lastLines[stage] = clock()
-        write("making \(stage)\n")
+        say(.info, "making \(stage)")
       case .auto, .plain, .json, .none: break
       }
     }
@@ -152,25 +158,29 @@ extension Progress {
   }
 
   func note(_ sentence: String) {
-    guard !isQuiet else { return }
-    state.withLock { state in
-      erase(&state)
-      if style == .json {
-        emit(ProgressEvent(event: .note, text: sentence))
-      } else {
-        write(sentence + "\n")
-      }
-    }
+    if !isQuiet { tell(.note, .info, sentence) }
   }
 
-  /// Says why the run failed, also when nothing else is said.
-  func fail(_ sentence: String) {
+  /// Says what a person must look at, also when nothing else is said.
+  func warn(_ sentence: String) { tell(.note, .warning, sentence) }
+
+  /// Says why the run failed, or a part of it that others go on without; also when nothing else is
+  /// said.
+  func fail(_ sentence: String, level: ProgressEvent.Level = .error) {
+    tell(.error, level, sentence, prefix: terminal().warning("gossan:") + " ")
+  }
+
+  /// Says a sentence; `prefix` stands before it on a terminal.
+  private func tell(
+    _ event: ProgressEvent.Kind, _ level: ProgressEvent.Level, _ sentence: String,
+    prefix: String = ""
+  ) {
     state.withLock { state in
       erase(&state)
       if style == .json {
-        emit(ProgressEvent(event: .error, text: sentence))
+        emit(ProgressEvent(event: event, level: level, text: sentence))
       } else {
-        write("\(terminal().warning("gossan:")) \(sentence)\n")
+        say(level, (isStamped ? "" : prefix) + sentence)
       }
     }
   }
@@ -198,7 +208,21 @@ extension Progress {
 
 // Showing.
 extension Progress {
-  private func emit(_ event: ProgressEvent) { write(event.json + "\n") }
+  private func emit(_ event: ProgressEvent) {
+    var event = event
+    event.time = timestamp
+    write(event.json + "\n")
+  }
+
+  /// Writes lines as they are on a terminal, with time and level in a log.
+  private func say(_ level: ProgressEvent.Level, _ text: String) {
+    guard isStamped else { return write(text + "\n") }
+    let start = "\(timestamp) \(level.rawValue) "
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    write(lines.map { start + $0 + "\n" }.joined())
+  }
+
+  private var timestamp: String { date().formatted(.iso8601) }
 
   private func drawInTime(_ state: inout State) {
     if clock() - state.lastDraw >= Self.drawInterval { draw(&state) }
@@ -229,6 +253,6 @@ extension Progress {
       now - last >= Self.lineInterval
     else { return }
     state.lastLines[view.stage] = now
-    write(ProgressText.line(view) + "\n")
+    say(.info, ProgressText.line(view))
   }
 }

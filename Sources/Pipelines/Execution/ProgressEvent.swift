@@ -35,6 +35,16 @@ struct ProgressEvent: Encodable, Sendable {
     }
   }
 
+  /// How much a person should care.
+  enum Level: String, Encodable, Sendable {
+    /// All goes as it should.
+    case info
+    /// Somebody must look at it, and the run goes on.
+    case warning
+    /// The run failed.
+    case error
+  }
+
   /// What is planned of one stage.
   struct Planned: Encodable, Sendable {
     var stage: String
@@ -42,6 +52,9 @@ struct ProgressEvent: Encodable, Sendable {
   }
 
   var event: Kind
+  var level = Level.info
+  /// When it happened: UTC, in seconds.
+  var time: String?
   var stage: String?
   /// The part of the stage: its fold or step.
   var node: String?

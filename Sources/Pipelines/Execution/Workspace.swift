@@ -34,14 +34,18 @@ struct Workspace {
     return result
   }
 
+  /// The name under which the store knows a pipeline: with the tile's, where each has its own.
+  func name(of plan: Runner.Plan) -> String {
+    plan.document.name + (tile.map { "/\($0)" } ?? "")
+  }
+
   /// What makes a plan's products in this store, with the fits that it keeps.
   func executor(
     _ plan: Runner.Plan, _ events: any RunEvents, renewing tags: Set<String> = []
   ) -> Executor {
     executor(plan, events) { lattice in
       KeptFits(
-        store: store, pipeline: plan.document.name + (tile.map { "/\($0)" } ?? ""),
-        cells: lattice.cellIdentity, renewing: tags)
+        store: store, pipeline: name(of: plan), cells: lattice.cellIdentity, renewing: tags)
     }
   }
 

@@ -16,6 +16,8 @@ public enum Command: Sendable, Hashable {
   case refit(Refit)
   /// Prints a script that runs a pipeline on a cluster.
   case slurm(Slurm)
+  /// Keeps house in a store.
+  case store(Store)
   /// Says what of the system is there and what is missing.
   case doctor(Doctor)
   /// Makes a scene whose truth is known.
@@ -47,6 +49,8 @@ public enum Command: Sendable, Hashable {
     case refit
     /// Prints a script for a cluster.
     case slurm
+    /// Keeps house in a store.
+    case store
     /// Looks at the system.
     case doctor
     /// Makes a scene whose truth is known.
@@ -188,6 +192,44 @@ public enum Command: Sendable, Hashable {
       self.folder = folder
       self.x = x
       self.y = y
+    }
+  }
+
+  /// The arguments of `gossan store`.
+  public struct Store: Sendable, Hashable {
+    /// What is done with a store.
+    public enum Task: String, Sendable, Hashable, CaseIterable {
+      /// Tells what it holds, by pipeline.
+      case list
+      /// Compares everything with its checksums.
+      case verify
+      /// Removes what is not wanted any more.
+      case prune
+    }
+
+    /// What is done.
+    public var task: Task
+    /// The folder of the store.
+    public var folder: String
+    /// Whether the answer is JSON.
+    public var isJSON = false
+    /// Whether damaged files are removed.
+    public var removesDamaged = false
+    /// The seconds after whose passing without use a record is removed.
+    public var age: Int?
+    /// The bytes to which the store is brought down.
+    public var bytes: Int?
+    /// The pipeline whose records are removed.
+    public var pipeline: String?
+    /// Whether it is only told what would be removed.
+    public var isDryRun = false
+    /// Whether only what went wrong is said.
+    public var isQuiet = false
+
+    /// Keeps house in a folder.
+    public init(_ task: Task, folder: String) {
+      self.task = task
+      self.folder = folder
     }
   }
 

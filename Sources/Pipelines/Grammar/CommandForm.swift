@@ -118,6 +118,16 @@ extension Command.Verb {
           name: "KIND", values: .words(Command.Synthesize.Kind.allCases.map(\.rawValue))),
         CommandForm.Operand(name: "DIR", values: .folder),
       ], options: [.seed], example: "gossan synthesize belt scenes/tungsten-belt --seed 2"),
+    .store: CommandForm(
+      summary: "Keeps house in a store: list, verify or prune.",
+      operands: [
+        CommandForm.Operand(
+          name: "TASK", values: .words(Command.Store.Task.allCases.map(\.rawValue))),
+        CommandForm.Operand(name: "STORE", values: .folder),
+      ],
+      options: [.olderThan, .downTo, .ofPipeline, .dryPrune, .remove, .json, .quiet],
+      statuses: [.done, .failed, .invalid, .held],
+      example: "gossan store prune out/geochemical-anomaly/.gossan --older-than 30d --dry-run"),
     .doctor: CommandForm(
       summary: "Says what of GDAL, PROJ, BLAS, cores and memory is there.", options: [.json],
       example: "gossan doctor --json"),
@@ -174,6 +184,19 @@ extension CommandForm.Option {
     values: .words(Command.ProgressStyle.allCases.map(\.rawValue)),
     summary: "Shows progress as auto, bar, plain, json or none; default auto: a bar on a "
       + "terminal, plain lines elsewhere.")
+  static let olderThan = Self(
+    names: ["--older-than"], value: "TIME",
+    summary: "prune: removes what no run used for TIME, such as 12h, 30d or 8w.")
+  static let downTo = Self(
+    names: ["--down-to"], value: "SIZE",
+    summary: "prune: removes what was used the longest ago until SIZE, such as 20G, is left.")
+  static let ofPipeline = Self(
+    names: ["--pipeline"], value: "NAME",
+    summary: "prune: removes only what the pipeline NAME alone uses, its kept fits too.")
+  static let dryPrune = Self(
+    names: ["--dry-run"], summary: "prune: tells what would be removed, and stops.")
+  static let remove = Self(
+    names: ["--remove"], summary: "verify: removes what is damaged; the next run makes it again.")
   static let repeats = Self(
     names: ["--repeats"], value: "N",
     summary: "Divides the samples into folds N times, 1 to 1000; default 5.")

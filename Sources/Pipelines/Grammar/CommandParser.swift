@@ -50,6 +50,9 @@ struct CommandParser {
   private var seed: Int?
   private var place: (x: Double, y: Double)?
   private var crs: String?
+  private var store = Command.Store(.list, folder: "")
+  /// The options that were given, for commands whose tasks do not take all of them.
+  private var given: [String] = []
 
   init(verb: Command.Verb, arguments: [String]) {
     self.verb = verb
@@ -112,6 +115,7 @@ struct CommandParser {
     case .explain: return .explain(try explain())
     case .refit: return .refit(try refit())
     case .slurm: return .slurm(try slurm())
+    case .store: return .store(try storeTask())
     case .synthesize: return .synthesize(try synthesize())
     case .completions: return .completions(try shell())
     }
@@ -152,6 +156,14 @@ struct CommandParser {
       )
     }
     return Command.Slurm(run, shards: shards)
+  }
+
+  private func storeTask() throws(UsageError) -> Command.Store {
+    var options = store
+    options.isJSON = isJSON
+    options.isQuiet = run.verbosity == .quiet
+    options.isDryRun = run.isDryRun
+    return try Command.Store(operands: operands, given: given, options: options)
   }
 
   private func synthesize() throws(UsageError) -> Command.Synthesize {
@@ -211,6 +223,7 @@ extension CommandParser {
     guard let option = known.first(where: { $0.names.contains(name) && $0 != .stage }) else {
       throw unknown(name)
     }
+    given += option.names.suffix(1)
     if option.value != nil {
       if let attached {
         try valued(name, attached)
@@ -250,6 +263,7 @@ extension CommandParser {
   private mutating func flag(_ name: String) {
     switch name {
     case "--dry-run": run.isDryRun = true
+    case "--remove": store.removesDamaged = true
     case "-q", "--quiet": run.verbosity = .quiet
     case "-v", "--verbose": run.verbosity = .verbose
     case "--json": isJSON = true
@@ -265,6 +279,17 @@ extension CommandParser {
     switch name {
     case "--at": place = try Self.place(value)
     case "--crs": crs = value
+    case "--pipeline": store.pipeline = value
+    case "--older-than":
+      guard let age = Self.age(value) else {
+        throw Self.unexpected(value, name, "a time such as 12h, 30d or 8w")
+      }
+      store.age = age
+    case "--down-to":
+      guard let bytes = value == "0" ? 0 : Self.size(value) else {
+        throw Self.unexpected(value, name, "a size such as 600M or 20G")
+      }
+      store.bytes = bytes
     case "--set": run.overrides.parameters.append(try Self.parameter(value))
     case "--for-each": run.tiles = value
     case "--shard":

@@ -1,0 +1,81 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Pipelines
+
+@Suite struct StoreFormatTests {
+  @Test func anUnknownFormatIsRefusedAndNeverRead() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let folder = sample.folder + "/s"
+    let key = SHA256.digest("key")
+    _ = try ChunkStore(directory: folder).write([1, 2], for: key)
+    let format = try String(contentsOfFile: folder + "/format", encoding: .utf8)
+    #expect(format == ChunkStore.format + "\n")
+    #expect(try ChunkStore(directory: folder).read(key) == [1, 2])
+
+    try "gossan-store 9\n".write(
+      toFile: folder + "/format", atomically: true, encoding: .utf8)
+    for work in [
+      { _ = try ChunkStore(directory: folder) }, { _ = try StoreContents(folder) },
+      { _ = try FileDescription(folder).text(isJSON: false) },
+    ] {
+      let error = #expect(throws: StoreError.self) { try work() }
+      #expect(error?.description.contains("'gossan-store 9'") == true)
+    }
+    #expect(Tool.perform(Command.Store(.list, folder: folder)) == .failed)
+  }
+
+  @Test func whatIsNoStoreIsNotMadeOne() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let folder = sample.folder + "/none"
+    for task in Command.Store.Task.allCases {
+      var command = Command.Store(task, folder: folder)
+      command.bytes = 0
+      #expect(Tool.perform(command) == .failed)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder))
+  }
+
+  /// Others are made with a digest that a header says: a wrong one must not be believed.
+  @Test func everyByteOfARecordIsChecked() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let store = try ChunkStore(directory: sample.folder + "/s")
+    let key = SHA256.digest("key")
+    let digest = try store.write([7, 8, 9], for: key)
+    let path = ChunkStore.path(of: key, in: store.directory)
+    let whole = try #require(FileManager.default.contents(atPath: path))
+    #expect(whole.count == ChunkStore.headerSize + 3)
+    for place in whole.indices {
+      var bytes = whole
+      bytes[place] ^= 0x10
+      try bytes.write(to: URL(fileURLWithPath: path))
+      #expect(store.read(key) == nil)
+      if place < ChunkStore.headerSize { #expect(store.digest(for: key) == nil) }
+    }
+    for length in 0..<whole.count {
+      try whole.prefix(length).write(to: URL(fileURLWithPath: path))
+      #expect(store.read(key) == nil && store.digest(for: key) == nil)
+    }
+    try whole.write(to: URL(fileURLWithPath: path))
+    #expect(store.read(key) == [7, 8, 9] && store.digest(for: key) == digest)
+  }
+
+  @Test func partsAreChecked() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let (content, part) = (SHA256.digest("content"), SHA256.digest("part"))
+    let folder = sample.folder + "/s"
+    try ChunkStore(directory: folder).remember(part: ".0,0,1,1", of: content, digest: part)
+    #expect(
+      try ChunkStore(directory: folder).partDigest(content: content, part: ".0,0,1,1") == part)
+    let path = "\(folder)/objects/\(content.hex.prefix(2))/\(content.hex.dropFirst(2)).0,0,1,1"
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    bytes[3] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(try ChunkStore(directory: folder).partDigest(content: content, part: ".0,0,1,1") == nil)
+  }
+}
