@@ -262,6 +262,28 @@ struct SurveyTilesTests {
     }
   }
 
+  /// With new samples a fold may test what a kept fit has seen.
+  @Test func foldsAreAlwaysFittedAnew() throws {
+    let survey = try Survey(count: 1)
+    try survey.writeAll()
+    let path = try survey.run.pipeline(
+      "{ type: \"read-cube\", tag: \"raw\", files: \"tiles/*.tif\", mosaic: \"newest\" },\n"
+        + Self.stages(branches: Self.patch).replacingOccurrences(
+          of: "{ type: \"predict\"",
+          with: """
+            { type: "split", tag: "folds", inputs: { samples: "ore" }, folds: 2 },
+            { type: "validate", tag: "scores", inputs: { model: "model", folds: "folds" } },
+            { type: "predict"
+            """
+        ).replacingOccurrences(of: "\"model\"] }", with: "\"model\", \"scores\"] }"),
+      name: "folds")
+    let nodes = Schedule(targets: try Runner.plan(path, overrides: Overrides()).targets).nodes
+    let kept = Set(nodes.filter { $0.policy != .always }.map(\.name))
+    #expect(kept.isSuperset(of: ["cube/fit", "model"]))
+    #expect(nodes.contains { $0.name == "model@1" } && nodes.contains { $0.name == "cube@0/fit" })
+    #expect(!kept.contains { $0.contains("@") })
+  }
+
   @Test func checkNamesWhatANewTileMakesAnew() throws {
     let survey = try Survey(count: 2)
     try survey.writeAll()

@@ -39,8 +39,10 @@ extension OptionValues {
 
 extension PlanRequest {
   /// Whether the values that this stage fits are kept.
+  ///
+  /// Those of folds never are: when samples come, a fold may test what a kept fit has seen.
   var policy: FitPolicy {
-    options.declares(FitPolicy.option.name)
+    fold == nil && options.declares(FitPolicy.option.name)
       && options.string(FitPolicy.option.name) == "once" ? .once(tag: tag) : .always
   }
 
