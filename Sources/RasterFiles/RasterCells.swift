@@ -11,9 +11,12 @@ final class RasterCells {
   let bandNumbers: [Int]
   private let bands: [SourceBand]
   private lazy var members = VirtualMembers(dataset)
+  /// The file as it was when it was opened; nil for what is no file.
+  private let state: FileState?
 
   /// Opens bands of a file, all when `bands` is empty.
   init(path: String, bands: [Int]) throws(GDALError) {
+    state = FileState(of: path)
     dataset = try Dataset(opening: path, as: .raster)
     bandNumbers = bands.isEmpty ? Array(1...max(1, dataset.bandCount)) : bands
     var opened: [SourceBand] = []
@@ -28,7 +31,20 @@ final class RasterCells {
   func files(touching window: Window) -> [String] { members.files(touching: window) }
 
   /// Reads all bands of cells of the file, band-major; NaN where there is no data.
+  ///
+  /// Throws when the file has been replaced or written since it was opened: what an open file
+  /// shows would be that of another than its name says now.
   func read(_ window: Window) throws(GDALError) -> [Float] {
+    let values = try readOpen(window)
+    guard state == nil || FileState(of: dataset.path) == state else {
+      throw GDALError(
+        call: "reading", path: dataset.path,
+        message: "changed while it was read; run again to use its new content")
+    }
+    return values
+  }
+
+  private func readOpen(_ window: Window) throws(GDALError) -> [Float] {
     HDF5.silence(for: dataset.path)
     let count = window.cellCount
     var values = [Float](repeating: 0, count: count * bands.count)

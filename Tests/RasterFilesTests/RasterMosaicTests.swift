@@ -148,3 +148,27 @@ import Testing
     #expect(throws: GDALError.self) { try RasterMosaic([], order: .newest, named: "*.tif") }
   }
 }
+
+/// Files that are replaced while they are open.
+@Suite struct ReplacedFileTests {
+  @Test func aFileThatIsReplacedIsNotRead() throws {
+    let scratch = try Scratch()
+    let grid = Grid(
+      width: 40, height: 30,
+      transform: GeoTransform(left: 0, top: 0, cellWidth: 1, cellHeight: 1), crs: "")
+    let path = try scratch.raster("a.tif", grid) { _, _ in 1 }
+    let source = try RasterSource(path: path, grid: grid, resampling: .nearest)
+    #expect(try source.read(grid.window).values.allSatisfy { $0 == 1 })
+    let state = try #require(FileState(of: path))
+    #expect(FileState(of: path) == state)
+    _ = try scratch.raster("a.tif", grid) { _, _ in 2 }
+    #expect(FileState(of: path) != state)
+    let error = #expect(throws: GDALError.self) { try source.read(grid.window) }
+    #expect(error?.description.contains("changed while it was read") == true)
+    let again = try RasterSource(path: path, grid: grid, resampling: .nearest)
+    #expect(try again.read(grid.window).values.allSatisfy { $0 == 2 })
+    try FileManager.default.removeItem(atPath: path)
+    #expect(throws: GDALError.self) { try again.read(grid.window) }
+    #expect(FileState(of: path) == nil)
+  }
+}

@@ -61,10 +61,9 @@ final class ChunkStore: Sendable {
 
   /// The content of a record; nil when it cannot be read or fails its checksums.
   static func content(ofRecord path: String) -> [UInt8]? {
-    guard let bytes = readFile(path, limit: nil), let (length, digest) = parse(bytes),
-      bytes.count == headerSize + length
+    guard let header = readFile(path, limit: headerSize), let (length, digest) = parse(header),
+      let content = readFile(path, after: headerSize, limit: nil), content.count == length
     else { return nil }
-    let content = [UInt8](bytes[headerSize...])
     return SHA256.digest(content) == digest ? content : nil
   }
 
@@ -162,19 +161,21 @@ final class ChunkStore: Sendable {
     return names
   }
 
-  /// The first `limit` bytes of a file, or all of it; nil when it cannot be read.
-  static func readFile(_ path: String, limit: Int?) -> [UInt8]? {
+  /// The first `limit` bytes of a file behind `offset`, or all of them; nil when they cannot be
+  /// read.
+  static func readFile(_ path: String, after offset: Int = 0, limit: Int?) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
-    let wanted = min(limit ?? Int.max, Int(status.st_size))
+    let wanted = min(limit ?? Int.max, max(0, Int(status.st_size) - offset))
     var bytes = [UInt8](repeating: 0, count: wanted)
     var have = 0
     while have < wanted {
       let got = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(descriptor, buffer.baseAddress?.advanced(by: have), wanted - have)
+        pread(
+          descriptor, buffer.baseAddress?.advanced(by: have), wanted - have, offset + have)
       }
       if got <= 0 { return nil }
       have += got

@@ -7,52 +7,47 @@ import Tensors
 /// Content digests of source files, remembered by size, modification time and inode.
 final class Fingerprints: Sendable {
   private let path: String
-  private let known: Mutex<[String: Entry]>
+  private let known: Mutex<Known>
+
+  private struct Known {
+    var entries: [String: Entry]
+    var isSaved = true
+    var lastSave = ContinuousClock.now
+  }
 
   /// What a file looked like when its content was digested.
   private struct Entry: Codable {
-    var size: Int64
-    var seconds: Int64
-    var nanoseconds: Int64
-    var inode: UInt64
+    var state: FileState
     var digest: String
-
-    /// What a file looks like now, without the digest of its content.
-    init(of file: String) throws {
-      var status = stat()
-      guard stat(file, &status) == 0 else {
-        throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
-      }
-      size = Int64(status.st_size)
-      seconds = Int64(status.st_mtim.tv_sec)
-      nanoseconds = Int64(status.st_mtim.tv_nsec)
-      inode = UInt64(status.st_ino)
-      digest = ""
-    }
-
-    func isOfSameFile(as other: Entry) -> Bool {
-      size == other.size && seconds == other.seconds && nanoseconds == other.nanoseconds
-        && inode == other.inode
-    }
   }
 
   init(store: ChunkStore) {
     path = store.directory + "/fingerprints.json"
     let data = FileManager.default.contents(atPath: path) ?? Data()
-    known = Mutex((try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:])
+    known = Mutex(
+      Known(entries: (try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:]))
+  }
+
+  deinit {
+    let path = path
+    known.withLock { if !$0.isSaved { Self.save($0.entries, to: path) } }
   }
 
   /// The digest of a file's content.
   func digest(of file: String) throws -> Digest {
-    var entry = try Entry(of: file)
+    let state = try Self.state(of: file)
     return try known.withLock { known in
-      if let old = known[file], old.isOfSameFile(as: entry), let digest = Digest(hex: old.digest) {
+      if let old = known.entries[file], old.state == state, let digest = Digest(hex: old.digest) {
         return digest
       }
       let digest = try Self.hash(file)
-      entry.digest = digest.hex
-      known[file] = entry
-      save(known)
+      known.entries[file] = Entry(state: state, digest: digest.hex)
+      known.isSaved = false
+      // Thousands of tiles would write the list as often.
+      if known.lastSave.duration(to: .now) > .seconds(2) {
+        Self.save(known.entries, to: path)
+        (known.isSaved, known.lastSave) = (true, .now)
+      }
       return digest
     }
   }
@@ -61,18 +56,23 @@ final class Fingerprints: Sendable {
   /// stored under these.
   func requireUnchanged(_ files: [String]) throws {
     for file in files {
-      guard let old = known.withLock({ $0[file] }) else { continue }
-      guard try old.isOfSameFile(as: Entry(of: file)) else {
-        throw ExecutionError.changedFile(file)
-      }
+      guard let old = known.withLock({ $0.entries[file] }) else { continue }
+      guard try old.state == Self.state(of: file) else { throw ExecutionError.changedFile(file) }
     }
   }
 
   /// A cache that cannot be saved costs time later, nothing else.
-  private func save(_ entries: [String: Entry]) {
+  private static func save(_ entries: [String: Entry], to path: String) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     if let data = try? encoder.encode(entries) { try? AtomicFile.write([UInt8](data), to: path) }
+  }
+
+  private static func state(of file: String) throws -> FileState {
+    guard let state = FileState(of: file) else {
+      throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
+    }
+    return state
   }
 
   private static func hash(_ file: String) throws -> Digest {
