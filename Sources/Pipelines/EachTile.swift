@@ -40,7 +40,7 @@ struct EachTile {
     guard !paths.isEmpty else {
       throw Failure.usage("option '--for-each': no file matches '\(pattern)'")
     }
-    tiles = paths.map { (Self.name(of: $0), $0) }
+    tiles = paths.map { (PipelinePath.title(of: $0), $0) }
     var seen: [String: String] = [:]
     for tile in tiles {
       if let other = seen.updateValue(tile.path, forKey: tile.name) {
@@ -49,13 +49,6 @@ struct EachTile {
             + "'\(tile.name)'; use a pattern that finds one of them")
       }
     }
-  }
-
-  /// The name of a tile's folder: its file's without the ending.
-  private static func name(of path: String) -> String {
-    let file = path.split(separator: "/").last.map(String.init) ?? path
-    guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
-    return String(file[..<dot])
   }
 
   /// Runs all tiles, and tells at the end how many failed.

@@ -93,10 +93,11 @@ enum PipelinePath {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
-  /// The name of a file without its ending.
+  /// The name of a file without its ending; a hidden file's may be no more than that.
   static func title(of path: String) -> String {
     let name = name(of: path)
-    return name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+    return String(name[..<dot])
   }
 
   static func isPattern(_ path: String) -> Bool {
