@@ -15,6 +15,16 @@ public struct Attribution: Sendable, Equatable {
   /// What base and features leave unexplained: the error of quadrature or rounding.
   public var residual: [Float]
 
+  /// Gathers an attribution; `base`, `output` and `residual` have a value per cell.
+  init(features: [Float], base: [Float], output: [Float], residual: [Float]) {
+    cellCount = base.count
+    featureCount = base.isEmpty ? 0 : features.count / base.count
+    self.features = features
+    self.base = base
+    self.output = output
+    self.residual = residual
+  }
+
   /// An attribution of cells that have all been left out.
   public init(featureCount: Int, cellCount: Int) {
     self.featureCount = featureCount
@@ -23,5 +33,15 @@ public struct Attribution: Sendable, Equatable {
     base = [Float](repeating: .nan, count: cellCount)
     output = base
     residual = base
+  }
+
+  /// Leaves cells out.
+  mutating func leaveOut(where isLeftOut: (Int) -> Bool) {
+    for cell in 0..<cellCount where isLeftOut(cell) {
+      base[cell] = .nan
+      output[cell] = .nan
+      residual[cell] = .nan
+      for t in 0..<featureCount { features[t * cellCount + cell] = .nan }
+    }
   }
 }

@@ -39,44 +39,49 @@ public struct GradSHAP: Sendable {
     -> Attribution
   {
     let cells = field.input.cellCount
-    let count = model.outputCount
-    let rule = GaussLegendre(nodes)
-    var result = Attribution(featureCount: field.mixing.featureCount, cellCount: cells)
-    let outputs = output.values(model.dense(field.input), outputCount: count)
+    let outputs = output.values(model.dense(field.input), outputCount: model.outputCount)
     // Every group has sums of its own, added in order: the same bits for any number of workers.
     let groups = BaselineGroups(baselines)
-    let parts = Parallel.map(groups.count) { group in
-      var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
-      var base = [Double](repeating: 0, count: cells)
-      for sources in groups[group] {
-        let baseline = Baseline(sources, field.mixing)
-        let start = output.values(
-          model.dense(field.input(from: baseline, share: 0)), outputCount: count)
-        for cell in 0..<cells { base[cell] += start[cell] / Double(baselines.count) }
-        let tangent = field.tangent(from: baseline)
-        for (node, weight) in zip(rule.nodes, rule.weights) {
-          accumulate(
-            model, at: field.input(from: baseline, share: node), tangent,
-            weight: weight / Double(baselines.count), into: &features)
-        }
-      }
-      return (features: features, base: base)
-    }
-    var features = [Float](repeating: 0, count: result.features.count)
+    var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
     var base = [Double](repeating: 0, count: cells)
-    for part in parts {
+    Parallel.fold(groups.count) {
+      attributed(model, field, groups[$0])
+    } into: { part in
       for index in features.indices { features[index] += part.features[index] }
       for cell in 0..<cells { base[cell] += part.base[cell] }
     }
+    var residual = [Float](repeating: 0, count: cells)
     for cell in 0..<cells {
       var sum = base[cell]
-      for t in 0..<result.featureCount { sum += Double(features[t * cells + cell]) }
-      result.base[cell] = Float(base[cell])
-      result.output[cell] = Float(outputs[cell])
-      result.residual[cell] = Float(outputs[cell] - sum)
+      for t in 0..<field.mixing.featureCount { sum += Double(features[t * cells + cell]) }
+      residual[cell] = Float(outputs[cell] - sum)
     }
-    result.features = features
-    return result
+    return Attribution(
+      features: features, base: base.map { Float($0) }, output: outputs.map { Float($0) },
+      residual: residual)
+  }
+
+  /// What some of the baselines add to the features and to the base.
+  private func attributed(
+    _ model: some DifferentiableModel, _ field: ExplanationField, _ group: ArraySlice<[Float]>
+  ) -> (features: [Float], base: [Double]) {
+    let cells = field.input.cellCount
+    let rule = GaussLegendre(nodes)
+    var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
+    var base = [Double](repeating: 0, count: cells)
+    for sources in group {
+      let baseline = Baseline(sources, field.mixing)
+      let start = output.values(
+        model.dense(field.input(from: baseline, share: 0)), outputCount: model.outputCount)
+      for cell in 0..<cells { base[cell] += start[cell] / Double(baselines.count) }
+      let tangent = field.tangent(from: baseline)
+      for (node, weight) in zip(rule.nodes, rule.weights) {
+        accumulate(
+          model, at: field.input(from: baseline, share: node), tangent,
+          weight: weight / Double(baselines.count), into: &features)
+      }
+    }
+    return (features, base)
   }
 
   /// Adds `weight` times the derivative of the explained output in each feature's direction.

@@ -56,45 +56,51 @@ public struct Shapley: Sendable {
   private func attributeWhole(_ model: some DenseModel, _ field: ExplanationField) -> Attribution {
     let cells = field.input.cellCount
     let outputs = values(model, field.input)
-    var result = Attribution(featureCount: field.mixing.featureCount, cellCount: cells)
-    let share = 1 / Double(baselines.count)
     let groups = BaselineGroups(baselines)
-    let parts = Parallel.map(groups.count) { group in
-      var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
-      var base = [Double](repeating: 0, count: cells)
-      for sources in groups[group] {
-        let baseline = Baseline(sources, field.mixing)
-        let origin = field.input(from: baseline, share: 0)
-        let start = values(model, origin)
-        for cell in 0..<cells { base[cell] += share * start[cell] }
-        let path = Path(
-          field: field, origin: origin, tangent: field.tangent(from: baseline), start: start,
-          end: outputs)
-        switch method {
-        case .permutations(let pairs, let seed):
-          addPermutations(model, path, pairs, seed, share / Double(2 * pairs), &sums)
-        case .exact: addSets(model, path, share, &sums)
-        }
-      }
-      return (sums: sums, base: base)
-    }
-    var sums = [Double](repeating: 0, count: result.features.count)
+    var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
     var base = [Double](repeating: 0, count: cells)
-    for part in parts {
+    Parallel.fold(groups.count) {
+      added(model, field, groups[$0], outputs)
+    } into: { part in
       for index in sums.indices { sums[index] += part.sums[index] }
       for cell in 0..<cells { base[cell] += part.base[cell] }
     }
+    let features = sums.map { Float($0) }
+    var residual = [Float](repeating: 0, count: cells)
     for cell in 0..<cells {
       var sum = Double(Float(base[cell]))
-      for t in 0..<result.featureCount {
-        result.features[t * cells + cell] = Float(sums[t * cells + cell])
-        sum += Double(result.features[t * cells + cell])
-      }
-      result.base[cell] = Float(base[cell])
-      result.output[cell] = Float(outputs[cell])
-      result.residual[cell] = Float(outputs[cell] - sum)
+      for t in 0..<field.mixing.featureCount { sum += Double(features[t * cells + cell]) }
+      residual[cell] = Float(outputs[cell] - sum)
     }
-    return result
+    return Attribution(
+      features: features, base: base.map { Float($0) }, output: outputs.map { Float($0) },
+      residual: residual)
+  }
+
+  /// What some of the baselines add to the features and to the base.
+  private func added(
+    _ model: some DenseModel, _ field: ExplanationField, _ group: ArraySlice<[Float]>,
+    _ outputs: [Double]
+  ) -> (sums: [Double], base: [Double]) {
+    let cells = field.input.cellCount
+    let share = 1 / Double(baselines.count)
+    var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
+    var base = [Double](repeating: 0, count: cells)
+    for sources in group {
+      let baseline = Baseline(sources, field.mixing)
+      let origin = field.input(from: baseline, share: 0)
+      let start = values(model, origin)
+      for cell in 0..<cells { base[cell] += share * start[cell] }
+      let path = Path(
+        field: field, origin: origin, tangent: field.tangent(from: baseline), start: start,
+        end: outputs)
+      switch method {
+      case .permutations(let pairs, let seed):
+        addPermutations(model, path, pairs, seed, share / Double(2 * pairs), &sums)
+      case .exact: addSets(model, path, share, &sums)
+      }
+    }
+    return (sums, base)
   }
 
   /// What it takes to go from a baseline to the field: both ends with their explained outputs.

@@ -35,8 +35,13 @@ struct Strip: Equatable {
         runs.append(y..<y + 1)
       }
     }
-    return runs.flatMap { split($0, by: whole ? .max : rowLimit) }
+    let strips = runs.flatMap { split($0, by: whole ? .max : rowLimit) }
       .map { Strip(rows: $0, columns: left..<right) }
+    // A part that is nearly all takes more memory than it spares work: it is a copy.
+    guard let only = strips.first, strips.count == 1,
+      8 * only.rows.count * only.columns.count >= 7 * wanted.count
+    else { return strips }
+    return [Strip(rows: 0..<height, columns: 0..<width)]
   }
 
   private static func split(_ rows: Range<Int>, by limit: Int) -> [Range<Int>] {
@@ -50,10 +55,15 @@ extension ExplanationField {
   func explained(
     where wanted: [Bool]?, rowLimit: Int = .max, _ explain: (ExplanationField) -> Attribution
   ) -> Attribution {
-    var whole = Attribution(featureCount: mixing.featureCount, cellCount: input.cellCount)
     let strips = Strip.covering(
       wanted, width: input.width, height: input.height, margin: input.margin,
       whole: input.graph != nil, rowLimit: rowLimit)
+    if strips == [Strip(rows: 0..<input.height, columns: 0..<input.width)] {
+      var all = explain(self)
+      if let wanted { all.leaveOut { !wanted[$0] } }
+      return all
+    }
+    var whole = Attribution(featureCount: mixing.featureCount, cellCount: input.cellCount)
     for strip in strips {
       let part = explain(cropped(rows: strip.rows, columns: strip.columns))
       for (i, y) in strip.rows.enumerated() {

@@ -5,12 +5,16 @@ import Rasters
 struct DryRun {
   private let plan: Runner.Plan
   private let lattice: ChunkLattice
-  private let jobs: Int
+  private let memory: MemoryPlan
+  private let budget: MemoryPlan.Budget
 
   init(_ plan: Runner.Plan, _ command: Command.Run) throws {
     self.plan = plan
     lattice = ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk)
-    jobs = command.jobs ?? ProcessInfo.processInfo.activeProcessorCount
+    memory = MemoryPlan(plan)
+    budget = memory.budget(
+      limit: command.memory,
+      jobs: command.jobs ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
   /// A line per node, in the order of work.
@@ -19,24 +23,23 @@ struct DryRun {
     let grid = lattice.grid
     let chunks = lattice.chunks.count
     var lines = [
-      "grid \(grid.width) x \(grid.height), \(chunks) chunks of \(lattice.size) cells, \(jobs) workers",
+      "grid \(grid.width) x \(grid.height), \(chunks) chunks of \(lattice.size) cells, \(budget.workers) workers",
       row("stage", "kind", "bands", "chunks", "bytes", "memory"),
     ]
     var total = 0
-    var peak = 0
     for node in schedule.nodes {
       let bytes = self.bytes(of: node)
-      let memory = self.memory(of: node)
       total += bytes
-      peak = max(peak, memory)
       lines.append(
         row(
           node.name, kind(node), "\(max(node.bands.count, 1))", "\(node.isValue ? 1 : chunks)",
-          size(bytes), size(memory)))
+          MemoryPlan.text(bytes),
+          MemoryPlan.text(MemoryPlan.bytes(of: node, on: lattice))))
     }
     lines.append(
-      "at most \(size(total)) in the store; about \(size(peak * jobs)) of memory for the widest "
-        + "windows of \(jobs) workers")
+      "at most \(MemoryPlan.text(total)) in the store; at most "
+        + "\(MemoryPlan.text(memory.bytes(budget))) of memory with \(budget.workers) workers and "
+        + "\(MemoryPlan.text(budget.cacheBytes)) of chunks that are kept")
     return lines.joined(separator: "\n")
   }
 
@@ -62,23 +65,5 @@ struct DryRun {
     case .segments: lattice.grid.cellCount * 4
     case .table, .value: 0
     }
-  }
-
-  /// The bytes of the windows that making one chunk reads, halos included, and of the chunk.
-  private func memory(of node: Node) -> Int {
-    let own = max(1, node.bands.count) * window(halo: 0) * 4
-    return node.edges.reduce(own) { sum, edge in
-      guard case .halo(let halo) = edge.reach else { return sum }
-      return sum + max(1, edge.node.bands.count) * window(halo: halo) * 4
-    }
-  }
-
-  private func window(halo: Int) -> Int {
-    min(lattice.size + 2 * halo, lattice.grid.width)
-      * min(lattice.size + 2 * halo, lattice.grid.height)
-  }
-
-  private func size(_ bytes: Int) -> String {
-    bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : bytes >= 1 << 10 ? "\(bytes >> 10) KiB" : "\(bytes) B"
   }
 }

@@ -57,9 +57,9 @@ struct EachTile {
     var failed = 0
     for tile in tiles {
       do {
-        var overrides = command.overrides
-        overrides.parameters.append(.init(name: "tile", text: tile.path))
-        let plan = try Runner.plan(command.pipeline, overrides: overrides)
+        var own = command
+        own.overrides.parameters.append(.init(name: "tile", text: tile.path))
+        let plan = try Runner.plan(own)
         if command.isDryRun {
           print("\(tile.path)\n\(try DryRun(plan, command).text)")
           continue

@@ -5,7 +5,7 @@ extension Runner {
   /// Fits a stage anew whose fit is kept; maps follow with the next run.
   public static func refit(_ command: Command.Refit) -> Status {
     attempt(command.run) { progress in
-      let plan = try plan(command.run.pipeline, overrides: command.run.overrides)
+      let plan = try plan(command.run)
       let nodes = try keptNodes(command.tag, of: plan)
       let workspace = try Workspace(command.run, name: plan.document.name, progress)
       let executor = workspace.executor(plan, progress, renewing: [command.tag])

@@ -12,7 +12,7 @@ extension Runner {
       if let pattern = command.tiles {
         return try EachTile(command, pattern: pattern, progress).run()
       }
-      let plan = try plan(command.pipeline, overrides: command.overrides)
+      let plan = try plan(command)
       if command.isDryRun { return print(try DryRun(plan, command).text) }
       let run = try PipelineRun(plan, command, progress)
       if let shard = command.shard { try run.run(share: shard) } else { try run.run() }

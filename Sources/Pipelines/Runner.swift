@@ -83,12 +83,26 @@ public struct Runner {
     return readsTiles ? plan.movingFits.map { plan.remark(onMovingFit: $0) } : []
   }
 
+  /// The plan of a run, in chunks that its memory allows.
+  static func plan(_ command: Command.Run, scoresOnly: Bool = false) throws -> Plan {
+    func plan(inChunks size: Int?) throws -> Plan {
+      try Self.plan(
+        command.pipeline, overrides: command.overrides, scoresOnly: scoresOnly, inChunks: size)
+    }
+    let whole = try plan(inChunks: nil)
+    guard let limit = command.memory else { return whole }
+    return try MemoryPlan.fitting(limit: limit, whole) { try plan(inChunks: $0) }
+  }
+
   /// Reads and plans a pipeline, or what its scores need alone; throws all problems at once.
+  ///
+  /// `size` is that of chunks, where it shall not be the file's.
   static func plan(
-    _ path: String, overrides: Overrides, scoresOnly: Bool = false
+    _ path: String, overrides: Overrides, scoresOnly: Bool = false, inChunks size: Int? = nil
   ) throws -> Plan {
     GDAL.initialize()
     var (document, problems, text) = try parse(path, overrides)
+    if let size { document.chunk = size }
     if scoresOnly {
       document.keep(neededBy: document.stages.filter { $0.definition.output == .scores })
     }

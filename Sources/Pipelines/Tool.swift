@@ -84,7 +84,7 @@ public enum Tool {
 
   private static func perform(_ slurm: Command.Slurm) -> Runner.Status {
     do {
-      let plan = try Runner.plan(slurm.run.pipeline, overrides: slurm.run.overrides)
+      let plan = try Runner.plan(slurm.run)
       print(SlurmScript(plan, slurm).text, terminator: "")
       return .done
     } catch {

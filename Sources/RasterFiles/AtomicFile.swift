@@ -66,26 +66,32 @@ public struct AtomicFile: ~Copyable {
     try Self.sync(Self.split(path).directory)
   }
 
-  /// Writes a whole file under its name, or leaves what was there.
-  public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  /// Writes a whole file under its name, one part after another, or leaves what was there.
+  public static func write(_ parts: [UInt8]..., to path: String) throws(FileError) {
     let file = AtomicFile(path: path)
     let descriptor = open(file.temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError(call: "creating a file beside it", path: path) }
+    for part in parts where !write(part, to: descriptor) {
+      let error = FileError(call: "writing", path: path)
+      close(descriptor)
+      throw error
+    }
+    guard close(descriptor) == 0 else { throw FileError(call: "closing", path: path) }
+    try file.commit()
+  }
+
+  /// Writes all bytes; false, with the system's error number set, where that fails.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
         buffer.baseAddress.map { Glibc.write(descriptor, $0 + written, bytes.count - written) } ?? 0
       }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else {
-        let error = FileError(call: "writing", path: path)
-        close(descriptor)
-        throw error
-      }
+      guard count > 0 else { return false }
       written += count
     }
-    guard close(descriptor) == 0 else { throw FileError(call: "closing", path: path) }
-    try file.commit()
+    return true
   }
 
   /// Writes a text (UTF-8) under its name, or leaves what was there.

@@ -87,6 +87,17 @@ public enum Parallel {
     return results.compactMap { $0 }
   }
 
+  /// Hands the results of `body` for every index in `0..<count` to `receive`, in index order.
+  ///
+  /// Where the loop is serial, inside another's body for one, a single result is in memory at a
+  /// time.
+  public static func fold<Result: Sendable>(
+    _ count: Int, _ body: @Sendable (Int) -> Result, into receive: (Result) -> Void
+  ) {
+    guard setting.isNested || setting.jobs == 1 else { return map(count, body).forEach(receive) }
+    for index in 0..<max(0, count) { receive(body(index)) }
+  }
+
   /// Calls `body` with every stretch of `length` values (the last may be shorter), in parallel.
   public static func forEachChunk<Failure: Error>(
     of values: inout [Float], length: Int, jobs: Int? = nil,

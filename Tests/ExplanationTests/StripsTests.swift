@@ -15,6 +15,15 @@ import Testing
     #expect(covering(nil, margin: 1, limit: 4).map(\.rows) == [0..<4, 4..<8, 8..<10])
   }
 
+  @Test func nearlyAllIsAll() {
+    var wanted = [Bool](repeating: false, count: 40)
+    for row in 1..<10 { wanted[row * 4] = true }
+    wanted[5 * 4 + 3] = true
+    #expect(covering(wanted, margin: 1) == [Strip(rows: 0..<10, columns: 0..<4)])
+    // Rows that are taken in parts stay parts.
+    #expect(covering(wanted, margin: 1, limit: 5).map(\.rows) == [1..<6, 6..<10])
+  }
+
   @Test func gapsWiderThanTheHaloAreSkipped() {
     var wanted = [Bool](repeating: false, count: 40)
     wanted[1 * 4 + 1] = true

@@ -42,12 +42,13 @@ struct DryRunTests {
     let rows = lines[2..<lines.count - 1].map { $0.split(separator: " ").map(String.init) }
     #expect(rows.map(\.[0]) == Schedule(targets: plan.targets).nodes.map(\.name))
     let ground = try #require(rows.first { $0[0] == "ground" })
-    // Two bands of real values: 36 * 28 * 2 * 4 bytes, 16 * 16 of the cells at a time.
-    #expect(ground[1...] == ["raster", "2", "\(chunks)", "7", "KiB", "2", "KiB"])
+    // Two bands of real values: 36 * 28 * 2 * 4 bytes, 16 * 16 of the cells at a time, and those as
+    // the bytes of a record.
+    #expect(ground[1...] == ["raster", "2", "\(chunks)", "7", "KiB", "4", "KiB"])
     let fit = try #require(rows.first { $0[0] == "cube/fit" })
     #expect(fit[1...3] == ["value", "1", "1"])
     #expect(rows.contains { $0[0] == "segments" && $0[1] == "segments" })
     #expect(rows.contains { $0[0] == "segments/iteration2" && $0[1] == "table" })
-    #expect(lines.last?.contains("of 3 workers") == true)
+    #expect(lines.last?.contains("with 3 workers and 256 MiB of chunks") == true)
   }
 }

@@ -9,6 +9,8 @@ import Testing
     try AtomicFile.write([0x73, 0x65, 0x63], to: scratch.file("a.txt"))
     #expect(scratch.names == ["a.txt"])
     #expect(try String(contentsOfFile: scratch.file("a.txt"), encoding: .utf8) == "sec")
+    try AtomicFile.write([0x61], [], [0x62, 0x63], to: scratch.file("parts"))
+    #expect(try String(contentsOfFile: scratch.file("parts"), encoding: .utf8) == "abc")
     try AtomicFile.write([], to: scratch.file("empty"))
     #expect(FileManager.default.contents(atPath: scratch.file("empty"))?.isEmpty == true)
   }

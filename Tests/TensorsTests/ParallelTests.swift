@@ -20,6 +20,39 @@ import Testing
     #expect(Parallel.map(0, jobs: jobs) { $0 }.isEmpty)
   }
 
+  @Test(arguments: [1, 3])
+  func foldsInOrder(jobs: Int) {
+    Parallel.with(jobs: jobs) {
+      var seen: [Int] = []
+      Parallel.fold(100) {
+        $0 * $0
+      } into: {
+        seen.append($0)
+      }
+      #expect(seen == (0..<100).map { $0 * $0 })
+      Parallel.fold(0) {
+        $0
+      } into: {
+        seen.append($0)
+      }
+      #expect(seen.count == 100)
+    }
+  }
+
+  @Test func aSerialFoldHoldsOneResult() {
+    var made: [Int] = []
+    let calls = Mutex(0)
+    Parallel.with(jobs: 1) {
+      Parallel.fold(10) { _ in
+        calls.withLock { $0 += 1 }
+      } into: { _ in
+        made.append(calls.withLock { $0 })
+      }
+    }
+    // Each result was received before the next one was made.
+    #expect(made == Array(1...10))
+  }
+
   @Test(arguments: [1, 2, 4])
   func lowestFailureWins(jobs: Int) {
     for _ in 0..<50 {

@@ -18,7 +18,7 @@ extension Runner {
   private static func comparable(_ command: Command.Run) throws -> PipelineDocument {
     let problems = problems(command.pipeline, overrides: command.overrides)
     guard problems.isEmpty else { throw PipelineError.invalid(problems) }
-    let document = try plan(command.pipeline, overrides: command.overrides).document
+    let document = try plan(command).document
     guard document.variants.count > 1 else {
       throw PipelineError.invalid([
         Problem(
@@ -86,8 +86,9 @@ struct ComparisonRun {
     let shift = Overrides(
       seed: document.seed + seed, splitSeed: document.seed + repetition,
       repetition: repetition)
-    let overrides = command.run.overrides.followed(by: variant.overrides).followed(by: shift)
-    let plan = try Runner.plan(command.run.pipeline, overrides: overrides, scoresOnly: true)
+    var run = command.run
+    run.overrides = run.overrides.followed(by: variant.overrides).followed(by: shift)
+    let plan = try Runner.plan(run, scoresOnly: true)
     let executor = workspace.fittingExecutor(plan, progress)
     let nodes = plan.products.compactMap { entry -> Node? in
       if case .scores(let scores) = entry.product { scores.node } else { nil }

@@ -75,14 +75,12 @@ final class ChunkStore: Sendable {
   /// Stores content under a key and returns its digest.
   func write(_ content: [UInt8], for key: Digest) throws -> Digest {
     let digest = SHA256.digest(content)
-    var record = Self.magic
-    record.reserveCapacity(Self.headerSize + content.count)
-    withUnsafeBytes(of: UInt64(content.count).littleEndian) { record.append(contentsOf: $0) }
-    record.append(contentsOf: digest.bytes)
-    record.append(contentsOf: Self.check(of: record))
-    record.append(contentsOf: content)
+    var header = Self.magic
+    withUnsafeBytes(of: UInt64(content.count).littleEndian) { header.append(contentsOf: $0) }
+    header.append(contentsOf: digest.bytes)
+    header.append(contentsOf: Self.check(of: header))
     try Self.makeFolder(folder(of: key))
-    try AtomicFile.write(record, to: path(of: key))
+    try AtomicFile.write(header, content, to: path(of: key))
     return digest
   }
 

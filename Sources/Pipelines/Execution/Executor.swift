@@ -14,6 +14,8 @@ final class Executor: Sendable {
   let events: any RunEvents
   /// The fits that are kept; nil where every value is fitted to what is there.
   let fits: KeptFits?
+  /// How many chunks are made at once, at most.
+  let workers: Int
   /// Whether chunks and costly values are only looked for, and missing ones are an error.
   private let isLooking: Bool
   private let cellIdentity: String
@@ -42,9 +44,10 @@ final class Executor: Sendable {
   /// Runs plans on `lattice`, keeping chunks in `store`.
   init(
     lattice: ChunkLattice, store: ChunkStore, events: any RunEvents, cacheBytes: Int,
-    fits: KeptFits? = nil, isLooking: Bool = false
+    workers: Int = .max, fits: KeptFits? = nil, isLooking: Bool = false
   ) {
     self.lattice = lattice
+    self.workers = workers
     self.fits = fits
     self.isLooking = isLooking
     cellIdentity = lattice.cellIdentity
@@ -72,14 +75,16 @@ final class Executor: Sendable {
       }
       return cube
     }
-    var result = DataCube(window: window, bandCount: node.bands.count)
-    for chunk in lattice.chunks(in: window) {
+    let chunks = lattice.chunks(in: window)
+    func stored(_ chunk: ChunkLattice.Index) throws -> DataCube {
       guard case .cube(let cube) = try payload(node, chunk) else {
         throw ExecutionError.wrongKind(node: node.name, expected: "a raster")
       }
-      if cube.window == window { return cube }
-      result.paste(cube)
+      return cube
     }
+    if chunks.count == 1, lattice.window(of: chunks[0]) == window { return try stored(chunks[0]) }
+    var result = DataCube(window: window, bandCount: node.bands.count)
+    for chunk in chunks { result.paste(try stored(chunk)) }
     return result
   }
 

@@ -50,6 +50,9 @@ final class Node: Sendable {
   let usesAllWorkers: Bool
   /// Whether a value takes long to make, so that of several processes one should.
   let isCostly: Bool
+  /// The bytes for each cell of the widest window read that making a chunk takes, beside the windows
+  /// and the chunk.
+  let scratch: Int
   /// Of a raster that is not stored, of which band of an input each band is; nil or none where
   /// that cannot be said.
   let origins: [BandOrigin?]
@@ -75,7 +78,7 @@ final class Node: Sendable {
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
     readsPoints: Bool = false, usesAllWorkers: Bool = false, origins: [BandOrigin?] = [],
-    sources: [String] = [], policy: FitPolicy = .always, isCostly: Bool = false,
+    sources: [String] = [], policy: FitPolicy = .always, isCostly: Bool = false, scratch: Int = 0,
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {
@@ -85,6 +88,7 @@ final class Node: Sendable {
     self.isStored = isStored
     self.usesAllWorkers = usesAllWorkers
     self.policy = policy
+    self.scratch = scratch
     // A value that is made of a raster, or of what is only made for it, goes through all of the map.
     self.isCostly =
       isCostly

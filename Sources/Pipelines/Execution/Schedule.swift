@@ -58,6 +58,10 @@ extension Executor {
   /// never waits in a circle, because needs only go down. `isWanted` may leave out chunks, by
   /// their position among all of them, and values.
   func run(_ schedule: Schedule, where isWanted: (Node, Int?) -> Bool = { _, _ in true }) throws {
+    try Parallel.with(jobs: min(workers, Parallel.jobs)) { try make(schedule, where: isWanted) }
+  }
+
+  private func make(_ schedule: Schedule, where isWanted: (Node, Int?) -> Bool) throws {
     let chunks = lattice.chunks
     for nodes in schedule.phases {
       let tasks = nodes.flatMap { node -> [(Node, ChunkLattice.Index?)] in

@@ -8,7 +8,7 @@ struct Workspace {
   let store: ChunkStore
   /// The tile whose outputs the folder has, where each of several has its own.
   private(set) var tile: String?
-  private let cacheBytes: Int
+  private let memory: Int?
 
   /// Makes folder and store where they are missing, and clears away what killed runs left.
   ///
@@ -19,8 +19,9 @@ struct Workspace {
     store = try ChunkStore(
       directory: command.work ?? folder + "/.gossan", isShared: command.shard != nil)
     _ = AtomicFile.removeAbandoned(in: folder)
-    GDAL.setCacheLimit(bytes: 64 << 20)
-    cacheBytes = min((command.memory ?? 1 << 30) / 4, 256 << 20)
+    GDAL.setCacheLimit(bytes: MemoryPlan.blockCacheBytes)
+    memory = command.memory
+    if memory != nil { Allocation.returnBlocks(from: 1 << 20) }
     try compareKernel(events)
   }
 
@@ -58,8 +59,10 @@ struct Workspace {
     _ plan: Runner.Plan, _ events: any RunEvents, fits: (ChunkLattice) -> KeptFits?
   ) -> Executor {
     let lattice = ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk)
+    let budget = MemoryPlan(plan).budget(limit: memory, jobs: Parallel.jobs)
     return Executor(
-      lattice: lattice, store: store, events: events, cacheBytes: cacheBytes, fits: fits(lattice))
+      lattice: lattice, store: store, events: events, cacheBytes: budget.cacheBytes,
+      workers: budget.workers, fits: fits(lattice))
   }
 
   /// Says when another machine's products filled the store: its values may differ in last digits.

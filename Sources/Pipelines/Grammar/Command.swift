@@ -81,7 +81,7 @@ public enum Command: Sendable, Hashable {
     public var work: String?
     /// The number of workers, or nil for one per core.
     public var jobs: Int?
-    /// Four times the bytes of chunks that are kept in memory, or nil for 1 GiB.
+    /// The bytes of memory that a run may take, or nil for no limit.
     public var memory: Int?
     /// A pattern of tiles, each of which is given outputs of its own as the parameter `tile`.
     public var tiles: String?

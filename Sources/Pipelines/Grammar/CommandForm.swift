@@ -176,7 +176,8 @@ extension CommandForm.Option {
     summary: "Works on N chunks at a time, 1 to 1024; default: the number of cores.")
   static let memory = Self(
     names: ["--memory"], value: "SIZE",
-    summary: "Keeps at most a quarter of SIZE, such as 600M or 2G, of chunks in memory.")
+    summary: "Takes at most SIZE of memory, such as 600M or 2G: with fewer workers, and in smaller "
+      + "chunks where the pipeline does not say how large they are.")
   static let dryRun = Self(
     names: ["--dry-run"], summary: "Shows what a first run would do, and stops.")
   static let progress = Self(

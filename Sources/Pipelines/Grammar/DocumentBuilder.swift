@@ -31,7 +31,8 @@ struct DocumentBuilder {
       file: file, name: values.optionalString("name") ?? fileName, parameters: parameters.values,
       grid: grid, seed: seed, splitSeed: overrides.splitSeed ?? seed,
       repetition: overrides.repetition,
-      chunk: values.int("chunk"), stages: [], variants: Variant.read(values, &problems))
+      chunk: values.int("chunk"), isChunkGiven: values.isGiven("chunk"), stages: [],
+      variants: Variant.read(values, &problems))
     if document.name.isEmpty || document.name.contains("/") || document.name.hasPrefix(".") {
       problems.append(values.problem("name", "expected a name that a folder can have"))
     }

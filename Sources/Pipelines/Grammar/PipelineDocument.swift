@@ -18,6 +18,8 @@ public struct PipelineDocument: Sendable {
   public var repetition: Int
   /// The edge of a chunk in cells.
   public var chunk: Int
+  /// Whether the file says how large a chunk is.
+  public var isChunkGiven: Bool
   /// The stages, in the order of the file.
   public var stages: [StageEntry]
   /// The variants to compare; the first is what the others are compared with.

@@ -117,7 +117,7 @@ struct ExplainedClass: Sendable {
         name: nodes > 0 ? "\(request.name)/nodes\(nodes)" : request.name, kind: .raster(bands),
         identity: identity + ["nodes \(nodes)"],
         edges: edges + view.values.map(Node.Edge.all) + (places.map { [.cells($0.node)] } ?? []),
-        usesAllWorkers: true
+        usesAllWorkers: true, scratch: feed.scratch(features: features.names.count)
       ) { context in
         let values = try view.values.indices.map { try context.value(edges.count + $0) }
         let chosen = try places?.chosen(context, edges.count + view.values.count)
@@ -149,26 +149,21 @@ struct ExplainedClass: Sendable {
   ) throws -> DataCube {
     let chunk = try feed.chunk(context, withSources: true)
     let window = context.window
-    let cells = window.cellCount
     let flags = flags(chunk, window: window, grid: context.grid)
-    var result = DataCube(window: window, bandCount: features.names.count + 2)
     let wanted = flags.indices.map {
       flags[$0] & PixelFlags.invalid == 0 && chosen?[$0] ?? true
     }
-    guard wanted.contains(true) else { return result }
+    let bandCount = features.names.count + 2
+    guard wanted.contains(true) else { return DataCube(window: window, bandCount: bandCount) }
     let explain = try explainer(chunk.package, map, nodes: nodes)
     let field = field(chunk, map)
     guard step == 1 else {
       let blocks = StepBlocks(wanted, window: context.lattice.absolute(window), step: step)
-      result.values = blockwise(blocks, field, explain)
-      return result
+      return DataCube(
+        window: window, bandCount: bandCount, values: blockwise(blocks, field, explain))
     }
-    let attribution = explain(field, wanted)
-    result.values = attribution.features + attribution.output + attribution.base
-    for cell in 0..<cells where !wanted[cell] {
-      for band in 0..<result.bandCount { result.values[band * cells + cell] = .nan }
-    }
-    return result
+    let values = values(explain(field, wanted), of: wanted.indices.map { wanted[$0] ? $0 : -1 })
+    return DataCube(window: window, bandCount: bandCount, values: values)
   }
 
   /// The attributions of the cells that stand for blocks, spread over these; NaN elsewhere.
@@ -178,22 +173,31 @@ struct ExplainedClass: Sendable {
   ) -> [Float] {
     let side = 2 * field.input.margin + 1
     // Windows of single cells are worth their while where they overlap little.
-    let areSingle = side * side <= step * step
-    let attribution: Attribution
-    if areSingle {
-      attribution = field.explained(at: blocks.cells) { explain($0, nil) }
-    } else {
-      var mask = [Bool](repeating: false, count: blocks.positions.count)
-      for cell in blocks.cells { mask[cell] = true }
-      attribution = explain(field, mask)
+    if side * side <= step * step {
+      return values(field.explained(at: blocks.cells) { explain($0, nil) }, of: blocks.positions)
     }
-    let values = attribution.features + attribution.output + attribution.base
-    let stride = attribution.cellCount
-    return (0..<values.count / stride).flatMap { band in
-      blocks.positions.map { position in
-        position < 0
-          ? .nan : values[band * stride + (areSingle ? position : blocks.cells[position])]
+    var mask = [Bool](repeating: false, count: blocks.positions.count)
+    for cell in blocks.cells { mask[cell] = true }
+    return values(
+      explain(field, mask), of: blocks.positions.map { $0 < 0 ? -1 : blocks.cells[$0] })
+  }
+
+  /// The features, the output and the base at the place in an attribution that each cell has; NaN
+  /// where it has none, which is -1.
+  private func values(_ attribution: Attribution, of places: [Int]) -> [Float] {
+    let count = attribution.cellCount
+    return [Float](
+      unsafeUninitializedCapacity: (attribution.featureCount + 2) * places.count
+    ) { buffer, written in
+      func add(_ values: [Float], _ start: Int) {
+        for place in places {
+          buffer.initializeElement(at: written, to: place < 0 ? .nan : values[start + place])
+          written += 1
+        }
       }
+      for t in 0..<attribution.featureCount { add(attribution.features, t * count) }
+      add(attribution.output, 0)
+      add(attribution.base, 0)
     }
   }
 

@@ -40,6 +40,19 @@ struct ModelFeed: Sendable {
     ] + (applied.segments.map { [.halo($0.node, graphHalo)] } ?? [])
   }
 
+  /// The bytes for each cell that is read which the model takes beside the windows, to evaluate its
+  /// outputs or to attribute them to a number of features.
+  func scratch(features: Int? = nil) -> Int {
+    let bands = applied.cube.node.bands.count
+    let sources = sourceNode.bands.count
+    // Pixels of a graph know their neighbours, and have propagated bands of their own.
+    let hasGraph = applied.segments != nil
+    guard let features else { return hasGraph ? 8 * bands + 32 : 0 }
+    // Attributions, a point between baseline and cell, and the direction from one to the other.
+    let own = 8 * features + 4 * (bands + sources)
+    return hasGraph ? own + 4 * (bands + sources) + 32 : own
+  }
+
   /// A chunk as the model reads it.
   struct Chunk {
     let package: ModelPackage

@@ -65,7 +65,8 @@ enum Predict: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .raster(bands + [Band(name: "flags")]),
-        identity: request.identity(without: ["model"]), edges: feed.edges
+        identity: request.identity(without: ["model"]), edges: feed.edges,
+        scratch: feed.scratch()
       ) { context in
         .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
       })
