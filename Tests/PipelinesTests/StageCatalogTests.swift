@@ -86,7 +86,7 @@ struct StageCatalogTests {
 
   private static let dimensionless: Set<String> = [
     "rate", "missing", "window-missing", "validation", "variance", "dropout", "quantile",
-    "quantiles", "top", "classes", "ratio", "factor", "power", "tau", "learning-rate",
+    "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "learning-rate",
     "weight-decay",
     "inverse-penalty", "repeats", "threshold", "above", "nodata", "below-detection", "units",
     "bands",

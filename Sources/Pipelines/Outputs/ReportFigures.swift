@@ -23,6 +23,7 @@ extension ReportPage {
       default: continue
       }
     }
+    found += try interpolationFigures()
     for layer in layers {
       guard case .raster(let raster) = layer.product else { continue }
       found += try pictures.figures(layer).map { (raster.tag, $0) }
@@ -72,8 +73,15 @@ extension ModelPackage {
 extension FiguresProduct {
   /// The figures that the executor has made, with names that differ: files are called by them.
   func figures(_ executor: Executor) throws -> [Figure] {
+    try [Figure].stored(try executor.value(node)).withDifferentNames
+  }
+}
+
+extension [Figure] {
+  /// The figures with numbers behind names that occurred before.
+  var withDifferentNames: [Figure] {
     var seen: Set<String> = []
-    return try [Figure].stored(try executor.value(node)).map { figure in
+    return map { figure in
       var figure = figure
       let wanted = figure.name
       var number = 2

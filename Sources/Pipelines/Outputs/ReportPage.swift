@@ -18,7 +18,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 12, gossan \(Gossan.version)")
+    hash.add("report 13, gossan \(Gossan.version)")
     hash.add(plan.text)
     for argument in plan.overrides.arguments { hash.add(argument) }
     for layer in layers {
@@ -51,7 +51,8 @@ struct ReportPage {
     for case .figures(let figures) in task.products.map(\.product) {
       sections.append(try figuresSection(figures))
     }
-    sections += try targetSections() + componentSections() + orderSections()
+    sections += try targetSections() + interpolationSections() + componentSections()
+    sections += try levelSections() + orderSections()
     sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section(

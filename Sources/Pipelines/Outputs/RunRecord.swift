@@ -68,7 +68,16 @@ struct RunRecord {
     return result
   }
 
-  /// The measures of all scores by tag, those of the maps of folds among them.
+  /// The rasters that the run writes or reports.
+  private var reportedRasters: [RasterProduct] {
+    let products =
+      plan.tasks.isEmpty
+      ? plan.products.map(\.product) : plan.tasks.flatMap { $0.products.map(\.product) }
+    return products.compactMap { if case .raster(let raster) = $0 { raster } else { nil } }
+  }
+
+  /// The measures of all scores by tag, those of the maps of folds and the errors of gridded points
+  /// among them.
   private func metrics() throws -> [String: [String: Double]] {
     var result: [String: [String: Double]] = [:]
     func add(_ tag: String, _ output: String, _ measures: [(name: String, value: Double?)]) {
@@ -87,6 +96,10 @@ struct RunRecord {
       for (index, found) in rates.classes.enumerated() {
         add(scores.tag, found.name, rates.measures(index))
       }
+    }
+    for raster in reportedRasters {
+      guard let node = raster.interpolation else { continue }
+      add(raster.tag, "", try InterpolationSummary.stored(try executor.value(node)).measures)
     }
     return result
   }

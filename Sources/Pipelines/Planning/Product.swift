@@ -50,6 +50,8 @@ struct RasterProduct: Sendable {
   var model: ModelReference?
   /// Of flags, the models that were applied, with what each reads.
   var inputs: [ModelInputs] = []
+  /// Of gridded points, how well they predict one another, `InterpolationSummary`.
+  var interpolation: Node?
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -59,7 +61,7 @@ struct RasterProduct: Sendable {
     if case .attribution(let attribution) = presentation {
       [node, attribution.residuals, attribution.strengths]
     } else {
-      [node]
+      [node] + (interpolation.map { [$0] } ?? [])
     }
   }
 

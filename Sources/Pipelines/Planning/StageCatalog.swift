@@ -13,7 +13,8 @@ public enum StageCatalog {
     StageGroup(
       title: "Read",
       stages: [ReadCube.self, Labels.self, Mask.self, Background.self, Split.self]),
-    StageGroup(title: "Points and vectors to features", stages: [GridPoints.self]),
+    StageGroup(
+      title: "Points and vectors to features", stages: [GridPoints.self, Regionalize.self]),
     StageGroup(
       title: "Rasters to features",
       stages: [

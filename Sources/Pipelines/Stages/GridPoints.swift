@@ -9,29 +9,30 @@ enum GridPoints: Stage {
   static let revision = 1
   static let definition = StageDefinition(
     name: "grid-points",
-    summary: "Interpolates point measurements onto the grid by inverse distance.",
+    summary: "Interpolates point measurements by inverse distance, kriging or a trend surface.",
     details: """
-      Inside 'validate' every point of a test place is left out before gridding, and a sample reads \
-      its own cell without the points in that cell (leave-one-out), so that a measurement never \
-      reaches a feature that is to predict at its own place. The raster itself is the plain \
-      interpolation.
+      Inside 'validate' every point of a test place is left out before gridding and before anything \
+      is fitted, and a sample reads its own cell without the points in that cell (leave-one-out), so \
+      that a measurement never reaches a feature that is to predict at its own place. The raster \
+      itself is the plain interpolation.
+
+      'kriging' is ordinary kriging: a variogram for each column, by weighted least squares, and \
+      the nearest points. At the very place of a point the value is the measured one; points that \
+      coincide are averaged. 'trend' is a polynomial of the coordinates by least squares over all points; \
+      beyond them it goes anywhere. Distances are those of map units as they are.
+
+      The report has the variograms, and for each column how well all three methods predict points \
+      that they have not seen: each left out by itself, and in blocks.
       """,
     options: PointFile.options + [
       OptionSpec(
         "fields", .list(of: .string), "The columns to grid, one band each.",
         example: "[\"Cu\", \"Zn\"]"),
       OptionSpec("unit", .string, default: "", "The unit of the columns.", example: "\"mg/kg\""),
-      OptionSpec("method", .choice(["idw"]), default: "idw", "How values are interpolated."),
       OptionSpec(
-        "power", .number(.leastNonzeroMagnitude...32), default: 2,
-        "The power of the distance in the weights."),
-      OptionSpec(
-        "neighbours", .integer(0...1_000_000), default: 12, unit: "points",
-        "How many of the nearest points are used; 0 for all."),
-      OptionSpec(
-        "radius", .number(0...1e12), default: 0, unit: "map units",
-        "How far points are used; 0 for any distance. Cells without a point in reach are missing."),
-    ],
+        "method", .choice(PointInterpolation.Method.allCases.map(\.rawValue)), default: "idw",
+        "How values are interpolated."),
+    ] + PointInterpolation.options,
     output: .raster,
     example: #"""
       { type: "grid-points", tag: "metals", file: "samples.csv", x: "E", y: "N",
@@ -44,27 +45,30 @@ enum GridPoints: Stage {
     guard !fields.isEmpty else { throw request.failure("fields", "names no column to grid") }
     let file = try PointFile(request, use: "interpolated between the points")
     for field in fields { try file.requireNumbers(field, request, option: "fields") }
-    let bands = fields.map { Band(name: $0, unit: options.string("unit")) }
+    let interpolation = try PointInterpolation(request, fields)
+    let bands = interpolation.bands(unit: options.string("unit"))
+    try request.requireDifferentNames(bands, option: "fields")
     let points = pointsNode(request, file, fields)
-    let settings = InverseDistance.Options(
-      power: options.double("power"), neighbors: options.int("neighbours"),
-      radius: options.double("radius"))
-    let prepared = Prepared(settings)
+    let fit = interpolation.method == .kriging ? fitNode(request, interpolation, points) : nil
+    let prepared = Prepared(interpolation)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands),
-        identity: request.identity(without: PointFile.pathOptions), edges: [.all(points)],
-        readsPoints: true
+        identity: request.identity(without: PointFile.pathOptions),
+        edges: [.all(points)] + (fit.map { [.all($0)] } ?? []), readsPoints: true
       ) { context in
-        let (points, interpolator) = try prepared.points(try context.value(0))
+        let fitted = fit == nil ? [] : try context.value(1)
+        let (points, surface) = try prepared.points(try context.value(0), fitted)
         return .cube(
-          interpolator.cube(
+          surface.cube(
             window: context.window, grid: context.grid,
             excluding: points.indices(in: context.excluding, of: context.grid)))
       })
     return .raster(
       RasterProduct(
-        tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands)))
+        tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands),
+        interpolation: request.fold == nil
+          ? summaryNode(request, interpolation, points, fit) : nil))
   }
 
   /// The points as they may be used: all, or without those in the fold's test places.
@@ -90,58 +94,58 @@ enum GridPoints: Stage {
         return .bytes([UInt8](try JSONEncoder.stable.encode(points)))
       })
   }
+
+  /// The variogram of each column, fitted to the points that may be used.
+  private static func fitNode(
+    _ request: PlanRequest, _ interpolation: PointInterpolation, _ points: Node
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + "/variograms", kind: .value,
+        identity: ["grid-points", "variograms 1"] + interpolation.fitIdentity,
+        edges: [.all(points)]
+      ) { context in
+        let points = try GriddedPoints.stored(try context.value(0))
+        return .bytes([UInt8](try JSONEncoder.stable.encode(interpolation.variograms(points))))
+      })
+  }
+
+  /// What the report tells: the variograms, and how well points predict one another.
+  private static func summaryNode(
+    _ request: PlanRequest, _ interpolation: PointInterpolation, _ points: Node, _ fit: Node?
+  ) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + "/cross-validation", kind: .value,
+        identity: request.identity(without: PointFile.pathOptions) + ["cross-validation 1"],
+        edges: [.all(points)] + (fit.map { [.all($0)] } ?? [])
+      ) { context in
+        let points = try GriddedPoints.stored(try context.value(0))
+        let variograms = fit == nil ? [] : try [Variogram].stored(try context.value(1))
+        let summary = try InterpolationSummary(interpolation, points, variograms)
+        return .bytes([UInt8](try JSONEncoder.stable.encode(summary)))
+      })
+  }
 }
 
-/// The points of a node with their search tree, made once and not for every window.
+/// The surfaces of a node with their search tree, made once and not for every window.
 private final class Prepared: Sendable {
-  private let settings: InverseDistance.Options
-  private let known = Mutex<(points: GriddedPoints, interpolator: InverseDistance)?>(nil)
+  private let interpolation: PointInterpolation
+  private let known = Mutex<(points: GriddedPoints, surface: any PointSurface)?>(nil)
 
-  init(_ settings: InverseDistance.Options) { self.settings = settings }
+  init(_ interpolation: PointInterpolation) { self.interpolation = interpolation }
 
-  /// The points of the node's only value.
-  func points(_ bytes: [UInt8]) throws -> (GriddedPoints, InverseDistance) {
+  /// The points and surfaces of the node's only values.
+  func points(
+    _ bytes: [UInt8], _ fitted: [UInt8]
+  ) throws -> (GriddedPoints, any PointSurface) {
     try known.withLock { known in
       if let known { return known }
       let points = try GriddedPoints.stored(bytes)
-      let made = (
-        points,
-        InverseDistance(x: points.x, y: points.y, columns: points.columns, options: settings)
-      )
+      let variograms = fitted.isEmpty ? [] : try [Variogram].stored(fitted)
+      let made = (points, try interpolation.surface(points, variograms))
       known = made
       return made
     }
-  }
-}
-
-/// Points with the columns that are gridded, in the grid's coordinates.
-struct GriddedPoints: Codable {
-  var x: [Double]
-  var y: [Double]
-  /// The values of each column; NaN where a point has none.
-  var columns: [[Float]]
-
-  init(_ table: PointTable, _ fields: [String]) {
-    x = table.x
-    y = table.y
-    columns = fields.map { table.numbers($0).map { Float($0) } }
-    keep { $0.isFinite && $1.isFinite }
-  }
-
-  /// Keeps the points for which `condition` holds.
-  mutating func keep(_ condition: (Double, Double) -> Bool) {
-    let kept = x.indices.filter { condition(x[$0], y[$0]) }
-    x = kept.map { x[$0] }
-    y = kept.map { y[$0] }
-    columns = columns.map { column in kept.map { column[$0] } }
-  }
-
-  /// The points that lie in some cells.
-  func indices(in cells: Set<Cell>, of grid: Grid) -> Set<Int> {
-    guard !cells.isEmpty else { return [] }
-    return Set(
-      x.indices.filter { index in
-        grid.cell(x: x[index], y: y[index]).map(cells.contains) ?? false
-      })
   }
 }
