@@ -7,11 +7,13 @@ struct DryRun {
   private let lattice: ChunkLattice
   private let memory: MemoryPlan
   private let budget: MemoryPlan.Budget
+  private let isLimited: Bool
 
   init(_ plan: Runner.Plan, _ command: Command.Run) throws {
     self.plan = plan
     lattice = ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk)
     memory = MemoryPlan(plan)
+    isLimited = command.memory != nil
     budget = memory.budget(
       limit: command.memory,
       jobs: command.jobs ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -38,7 +40,7 @@ struct DryRun {
     }
     lines.append(
       "at most \(MemoryPlan.text(total)) in the store; at most "
-        + "\(MemoryPlan.text(memory.bytes(budget))) of memory with \(budget.workers) workers and "
+        + "\(MemoryPlan.text(memory.bytes(budget, isLimited: isLimited))) of memory with \(budget.workers) workers and "
         + "\(MemoryPlan.text(budget.cacheBytes)) of chunks that are kept")
     return lines.joined(separator: "\n")
   }

@@ -62,11 +62,11 @@ struct MemoryPlanTests {
     #expect(memory.budget(limit: nil, jobs: 4) == .init(workers: 4, cacheBytes: 256 << 20))
     let least = memory.budget(limit: memory.least, jobs: 4)
     #expect(least.workers == 1)
-    #expect(memory.bytes(least) <= memory.least)
+    #expect(memory.bytes(least, isLimited: true) <= memory.least)
     var last = least
     for limit in stride(from: memory.least, to: 2 << 30, by: 8 << 20) {
       let budget = memory.budget(limit: limit, jobs: 4)
-      #expect(memory.bytes(budget) <= limit)
+      #expect(memory.bytes(budget, isLimited: true) <= limit)
       #expect(budget.workers >= last.workers)
       last = budget
     }

@@ -19,8 +19,8 @@ struct Workspace {
     store = try ChunkStore(
       directory: command.work ?? folder + "/.gossan", isShared: command.shard != nil)
     _ = AtomicFile.removeAbandoned(in: folder)
-    GDAL.setCacheLimit(bytes: MemoryPlan.blockCacheBytes)
     memory = command.memory
+    GDAL.setCacheLimit(bytes: MemoryPlan.blockCacheBytes(isLimited: memory != nil))
     if memory != nil { Allocation.returnBlocks(from: 1 << 20) }
     try compareKernel(events)
   }

@@ -187,20 +187,15 @@ struct OutputWriter {
       path: path, grid: executor.lattice.grid, bands: [OutputBand(name: "segment")],
       type: .uint32, overviewResampling: .nearest)
     form.apply(to: &output, key)
-    var ids: Set<UInt32> = []
+    var ids = NamedIDs()
     try output.write(
       metadata: { _ in ["METHOD": "superpixels", "CELLS": "\(segments.lattice.size)"] },
       finishing: { _ in
-        let sorted = ids.sorted()
-        let qml =
-          sorted.count <= 4096
-          ? QMLStyle.segments(ids: sorted)
-          : QMLStyle.segments(from: sorted.first ?? 1, to: sorted.last ?? 1)
-        try AtomicFile.write(own ?? [UInt8](qml.xml.utf8), to: style)
+        try AtomicFile.write(own ?? [UInt8](ids.style.xml.utf8), to: style)
       },
       provider: { window in
         let raster = try executor.segments(segments.node, window)
-        ids.formUnion(raster.ids.lazy.filter { $0 != SegmentRaster.none })
+        ids.add(raster)
         return .uint32(raster.ids)
       })
     try ledger.record([path, style], key: key, parts: output.parts)
@@ -278,5 +273,27 @@ extension FoldMetrics {
   func outputNames(_ classes: [String]) -> [(index: Int, name: String)] {
     if case .classes = pooled { return [(0, "")] }
     return classes.enumerated().map { ($0.offset, $0.element) }
+  }
+}
+
+/// The ids of segments for their style: each, or only the first and the last where they are many.
+private struct NamedIDs {
+  /// More have no colour of their own.
+  private static let limit = 4096
+  private var known: Set<UInt32> = []
+  private var range: ClosedRange<UInt32>?
+
+  mutating func add(_ raster: SegmentRaster) {
+    for id in raster.ids where id != SegmentRaster.none {
+      let last = range ?? id...id
+      range = min(last.lowerBound, id)...max(last.upperBound, id)
+      if known.count <= Self.limit { known.insert(id) }
+    }
+  }
+
+  var style: QMLStyle {
+    known.count <= Self.limit
+      ? .segments(ids: known.sorted())
+      : .segments(from: range?.lowerBound ?? 1, to: range?.upperBound ?? 1)
   }
 }

@@ -19,8 +19,8 @@ struct MemoryPlan {
   /// What the process takes beside windows and chunks: its code, projections, drivers, tables,
   /// models, and what the allocator cannot use.
   private static let fixedBytes = 120 << 20
-  /// The bytes of raster blocks that GDAL keeps.
-  static let blockCacheBytes = 64 << 20
+  /// The bytes of raster blocks that GDAL keeps, with a limit or without.
+  static func blockCacheBytes(isLimited: Bool) -> Int { isLimited ? 32 << 20 : 64 << 20 }
   /// The cache of chunks where no limit is given.
   private static let usualCacheBytes = 256 << 20
   /// A cache that is smaller makes neighbours read the same chunks again and again.
@@ -43,14 +43,16 @@ struct MemoryPlan {
   }
 
   /// The least that a run of the plan needs: one worker and a small cache.
-  var least: Int { Self.common + Self.leastCacheBytes + widest.bytes }
+  var least: Int { Self.common(isLimited: true) + Self.leastCacheBytes + widest.bytes }
 
-  private static let common = fixedBytes + blockCacheBytes
+  private static func common(isLimited: Bool) -> Int {
+    fixedBytes + blockCacheBytes(isLimited: isLimited)
+  }
 
   /// The workers and the cache for `jobs` workers at most, within `limit` bytes where one is given.
   func budget(limit: Int?, jobs: Int) -> Budget {
     guard let limit else { return Budget(workers: jobs, cacheBytes: Self.usualCacheBytes) }
-    let free = max(0, limit - Self.common)
+    let free = max(0, limit - Self.common(isLimited: true))
     let workers = (free - Self.leastCacheBytes) / max(1, widest.bytes)
     let kept = Budget(workers: min(jobs, max(1, workers)), cacheBytes: 0)
     let rest = free - kept.workers * widest.bytes
@@ -59,8 +61,8 @@ struct MemoryPlan {
   }
 
   /// The bytes that a run with such a budget takes at most.
-  func bytes(_ budget: Budget) -> Int {
-    Self.common + budget.cacheBytes + budget.workers * widest.bytes
+  func bytes(_ budget: Budget, isLimited: Bool) -> Int {
+    Self.common(isLimited: isLimited) + budget.cacheBytes + budget.workers * widest.bytes
   }
 
   /// Why a limit cannot be kept.
