@@ -32,6 +32,13 @@ final class Node: Sendable {
     static func lazily(_ node: Node) -> Edge { Edge(node: node, reach: .lazy) }
   }
 
+  /// Memory that a node takes while it makes a chunk: so many bytes for each cell of the chunk and a
+  /// halo around it.
+  struct Scratch: Sendable {
+    var bytes: Int
+    var halo = 0
+  }
+
   /// How far a node reads.
   enum Reach: Sendable, Hashable {
     case halo(Int)
@@ -50,9 +57,8 @@ final class Node: Sendable {
   let usesAllWorkers: Bool
   /// Whether a value takes long to make, so that of several processes one should.
   let isCostly: Bool
-  /// The bytes for each cell of the widest window read that making a chunk takes, beside the windows
-  /// and the chunk.
-  let scratch: Int
+  /// What making a chunk takes beside the windows that it reads and the chunk.
+  let scratch: [Scratch]
   /// Of a raster that is not stored, of which band of an input each band is; nil or none where
   /// that cannot be said.
   let origins: [BandOrigin?]
@@ -78,7 +84,8 @@ final class Node: Sendable {
   init(
     name: String, kind: Kind, identity: [String], edges: [Edge] = [], isStored: Bool = true,
     readsPoints: Bool = false, usesAllWorkers: Bool = false, origins: [BandOrigin?] = [],
-    sources: [String] = [], policy: FitPolicy = .always, isCostly: Bool = false, scratch: Int = 0,
+    sources: [String] = [], policy: FitPolicy = .always, isCostly: Bool = false,
+    scratch: [Scratch] = [],
     files: @escaping @Sendable (Window) throws -> [String] = { _ in [] },
     compute: @escaping @Sendable (NodeContext) throws -> Payload
   ) {

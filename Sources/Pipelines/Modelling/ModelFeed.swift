@@ -40,17 +40,20 @@ struct ModelFeed: Sendable {
     ] + (applied.segments.map { [.halo($0.node, graphHalo)] } ?? [])
   }
 
-  /// The bytes for each cell that is read which the model takes beside the windows, to evaluate its
-  /// outputs or to attribute them to a number of features.
-  func scratch(features: Int? = nil) -> Int {
+  /// What the model takes beside the windows, to evaluate its outputs or to attribute them to a number
+  /// of features.
+  func scratch(features: Int? = nil) -> [Node.Scratch] {
     let bands = applied.cube.node.bands.count
-    let sources = sourceNode.bands.count
-    // Pixels of a graph know their neighbours, and have propagated bands of their own.
-    let hasGraph = applied.segments != nil
-    guard let features else { return hasGraph ? 8 * bands + 32 : 0 }
+    let both = bands + sourceNode.bands.count
+    // The pixels of a graph reach as far as segments; they know their neighbours, and have
+    // propagated bands of their own.
+    let graph = applied.segments.map { segments in
+      Node.Scratch(
+        bytes: 32 + (features == nil ? 8 * bands : 4 * both), halo: segments.lattice.haloOfSegments)
+    }
     // Attributions, a point between baseline and cell, and the direction from one to the other.
-    let own = 8 * features + 4 * (bands + sources)
-    return hasGraph ? own + 4 * (bands + sources) + 32 : own
+    let own = features.map { Node.Scratch(bytes: 8 * $0 + 4 * both) }
+    return [graph, own].compactMap { $0 }
   }
 
   /// A chunk as the model reads it.

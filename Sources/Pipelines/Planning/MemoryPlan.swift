@@ -132,14 +132,13 @@ extension MemoryPlan {
 
     /// The most bytes that are held while a chunk with its halo is made, and those that are left.
     func bytes(of node: Node, halo: Int) -> (most: Int, left: Int) {
-      var (most, held, widest) = (0, 0, halo)
+      var (most, held) = (0, 0)
       for edge in node.edges {
         switch edge.reach {
         case .halo(let own):
           let part = window(of: edge.node, halo: halo + own)
           most = max(most, held + part.most)
           held += part.left
-          widest = max(widest, halo + own)
         case .all:
           // Chunk after chunk.
           most = max(most, held + window(of: edge.node, halo: 0).most)
@@ -149,7 +148,8 @@ extension MemoryPlan {
         }
       }
       let left = size(node) * cells(halo)
-      return (max(most, held + left + node.scratch * cells(widest)), left)
+      let scratch = node.scratch.reduce(0) { $0 + $1.bytes * cells(halo + $1.halo) }
+      return (max(most, held + left + scratch), left)
     }
 
     /// The same for a window that is read: from the store, where its chunks are decoded one by one.
