@@ -13,12 +13,15 @@ public enum StageCatalog {
     StageGroup(
       title: "Read",
       stages: [ReadCube.self, Labels.self, Mask.self, Background.self, Split.self]),
-    StageGroup(title: "Points and vectors to features", stages: [GridPoints.self]),
+    StageGroup(
+      title: "Points and vectors to features",
+      stages: [GridPoints.self, Distance.self]),
     StageGroup(
       title: "Rasters to features",
       stages: [
-        Stack.self, Contaminate.self, Impute.self, LogRatioStage.self, Standardize.self,
-        PrincipalComponentsStage.self, OrderBands.self,
+        Stack.self, Contaminate.self,
+        Impute.self, LogRatioStage.self, Standardize.self, PrincipalComponentsStage.self,
+        OrderBands.self,
       ]),
     StageGroup(title: "Segments", stages: [SuperpixelsStage.self, SegmentFeatures.self]),
     StageGroup(
