@@ -15,7 +15,7 @@ public enum StageCatalog {
       stages: [ReadCube.self, Labels.self, Mask.self, Background.self, Split.self]),
     StageGroup(
       title: "Points and vectors to features",
-      stages: [GridPoints.self, Distance.self]),
+      stages: [GridPoints.self, Distance.self, Density.self]),
     StageGroup(
       title: "Rasters to features",
       stages: [
