@@ -71,6 +71,7 @@ struct RevisionsTests {
           { type: "write", tag: "more", inputs: ["area"] },
           { type: "distance", file: "${data}/points.gpkg", where: "Cd > 2", max: 900 },
           { type: "density", file: "${data}/points.gpkg", radius: 500, weight: "Cd" },
+          { type: "expression", inputs: ["metals"], bands: { ratio: "log(Co / (Cr + 1))" } },
           { type: "terrain", inputs: ["metals"], band: "Co" },
           { type: "segment-features", inputs: { segments: "segments" } },
           { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
