@@ -68,7 +68,8 @@ let package = Package(
     tests("RasterFiles", ["Rasters"]),
     tests("Tensors"),
     tests(
-      "Features", exclude: ["make_fixtures.py", "make_order_fixture.py"], ["Rasters", "Tensors"]),
+      "Features", exclude: ["make_fixtures.py", "make_order_fixture.py", "make_focal_fixture.py"],
+      ["Rasters", "Tensors"]),
     tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),
     tests(

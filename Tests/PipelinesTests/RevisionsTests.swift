@@ -73,6 +73,7 @@ struct RevisionsTests {
           { type: "density", file: "${data}/points.gpkg", radius: 500, weight: "Cd" },
           { type: "expression", inputs: ["metals"], bands: { ratio: "log(Co / (Cr + 1))" } },
           { type: "terrain", inputs: ["metals"], band: "Co" },
+          { type: "focal", inputs: ["metals"], window: 5, statistics: ["mean", "deviation"] },
           { type: "segment-features", inputs: { segments: "segments" } },
           { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
           { type: "filters", inputs: ["model"] },
