@@ -74,6 +74,7 @@ struct RevisionsTests {
           { type: "expression", inputs: ["metals"], bands: { ratio: "log(Co / (Cr + 1))" } },
           { type: "terrain", inputs: ["metals"], band: "Co" },
           { type: "focal", inputs: ["metals"], window: 5, statistics: ["mean", "deviation"] },
+          { type: "clip", inputs: ["metals"], quantiles: [0.05, 0.95] },
           { type: "segment-features", inputs: { segments: "segments" } },
           { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
           { type: "filters", inputs: ["model"] },

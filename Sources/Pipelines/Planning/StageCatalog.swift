@@ -19,7 +19,7 @@ public enum StageCatalog {
     StageGroup(
       title: "Rasters to features",
       stages: [
-        Stack.self, Terrain.self, Expression.self, Focal.self, Contaminate.self,
+        Stack.self, Terrain.self, Expression.self, Focal.self, Clip.self, Contaminate.self,
         Impute.self, LogRatioStage.self, Standardize.self, PrincipalComponentsStage.self,
         OrderBands.self,
       ]),
