@@ -69,7 +69,10 @@ let package = Package(
     tests("Tensors"),
     tests(
       "Features",
-      exclude: ["make_fixtures.py", "make_order_fixture.py", "make_kriging_fixture.py"],
+      exclude: [
+        "make_fixtures.py", "make_order_fixture.py", "make_kriging_fixture.py",
+        "make_focal_fixture.py",
+      ],
       ["Rasters", "Tensors"]),
     tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),
     tests("Networks", fixtures: true, ["Tensors"]),

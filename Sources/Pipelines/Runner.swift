@@ -74,13 +74,15 @@ public struct Runner {
     }
   }
 
-  /// What a valid pipeline would do when a tile arrives that nobody might expect of it.
+  /// What a valid pipeline would do that nobody might expect of it: of leaks, and when a tile
+  /// arrives.
   public static func remarks(_ path: String, overrides: Overrides) -> [String] {
     guard let plan = try? plan(path, overrides: overrides) else { return [] }
     let readsTiles = plan.document.stages.contains {
       $0.options.declares("mosaic") && $0.options.has("mosaic")
     }
-    return readsTiles ? plan.movingFits.map { plan.remark(onMovingFit: $0) } : []
+    return plan.leakRemarks
+      + (readsTiles ? plan.movingFits.map { plan.remark(onMovingFit: $0) } : [])
   }
 
   /// The plan of a run, in chunks that its memory allows.

@@ -65,16 +65,18 @@ public struct PointTable: Sendable, Equatable {
   /// - Parameters:
   ///   - layer: the layer's name; may be nil when there is only one.
   ///   - fields: the columns to read; nil for all.
+  ///   - condition: which rows are read, as OGR's SQL has it after WHERE; nil for all.
   ///   - crs: the coordinate system wanted, as `CRS.wkt` gives it; empty for none.
   ///   - xField: the column of x, for tables; with nil, pairs of usual names are looked for.
   ///   - yField: the column of y.
   ///   - sourceCRS: the coordinate system of a source that states none.
   public static func read(
-    path: String, layer: String? = nil, fields: [String]? = nil, crs: String,
-    xField: String? = nil, yField: String? = nil, sourceCRS: String? = nil
+    path: String, layer: String? = nil, fields: [String]? = nil, where condition: String? = nil,
+    crs: String, xField: String? = nil, yField: String? = nil,
+    sourceCRS: String? = nil
   ) throws(GDALError) -> PointTable {
     let dataset = try Dataset(opening: path, as: .vector)
-    let handle = try dataset.layer(layer)
+    let handle = try dataset.layer(layer, where: condition)
     let names = fields ?? layerFields(handle).map(\.name)
     let place = try PointPlace(dataset, handle, xField: xField, yField: yField)
     var rows = TableRows(try dataset.fieldIndices(names, in: handle), layerFields(handle))

@@ -1,4 +1,3 @@
-internal import CGDAL
 public import Rasters
 
 /// Polygons, lines and points of a layer with a number each, in the cells of a grid.
@@ -32,80 +31,24 @@ public struct Shapes: Sendable {
   public init(
     path: String, layer: String? = nil, field: String? = nil, grid: Grid
   ) throws(GDALError) {
+    self.init(
+      try VectorFeatures(path: path, layer: layer, field: field, crs: grid.crs), grid: grid)
+  }
+
+  /// Puts features, which are in the grid's coordinates, onto its cells.
+  public init(_ features: VectorFeatures, grid: Grid) {
     self.grid = grid
-    let dataset = try Dataset(opening: path, as: .vector)
-    let handle = try dataset.layer(layer)
-    let fieldIndex = try Self.numericField(field, dataset, handle)
-    let crs = layerCRS(handle)
-    guard crs.isEmpty || !grid.crs.isEmpty else {
-      throw GDALError(
-        call: "placing shapes", path: path,
-        message: "the layer has the CRS \(CRS.name(crs)), but the grid has none")
-    }
-    let isPlain = crs.isEmpty || CRS.isSame(crs, grid.crs)
-    let transformation = isPlain ? nil : try Transformation(from: crs, to: grid.crs)
-    try forEachFeature(of: handle, in: path) { feature throws(GDALError) in
-      var value = 1.0
-      if let fieldIndex {
-        guard OGR_F_IsFieldSetAndNotNull(feature, fieldIndex) != 0 else { return }
-        value = OGR_F_GetFieldAsDouble(feature, fieldIndex)
-      }
-      guard !value.isNaN, let geometry = OGR_F_GetGeometryRef(feature) else { return }
-      append(geometry, value: value, transformation)
+    shapes = features.parts.compactMap { part in
+      let paths = part.paths.map { Self.cells(of: $0, grid) }.filter { !$0.isEmpty }
+      return paths.isEmpty
+        ? nil : Shape(geometry: part.geometry, paths: paths, value: part.value)
     }
   }
 
-  private static func numericField(
-    _ name: String?, _ dataset: Dataset, _ layer: OGRLayerH
-  ) throws(GDALError) -> Int32? {
-    guard let name else { return nil }
-    let index = try dataset.fieldIndices([name], in: layer)[0]
-    let fields = layerFields(layer)
-    guard fields[index].isNumeric else {
-      throw GDALError(
-        call: "choosing a field", path: dataset.path, place: "field \(name)",
-        message: "has the type \(fields[index].typeName); numbers are expected",
-        candidates: fields.filter(\.isNumeric).map(\.name))
-    }
-    return Int32(index)
-  }
-
-  private mutating func append(
-    _ geometry: OGRGeometryH, value: Double, _ transformation: Transformation?
-  ) {
-    // Arcs become lines; everything else is copied.
-    guard let linear = OGR_G_GetLinearGeometry(geometry, 0, nil) else { return }
-    defer { OGR_G_DestroyGeometry(linear) }
-    for part in simpleParts(of: linear) {
-      let kind = VectorInfo.Geometry(OGR_G_GetGeometryType(part))
-      let rings = Int(OGR_G_GetGeometryCount(part))
-      let lines =
-        kind == .polygons
-        ? (0..<rings).compactMap { OGR_G_GetGeometryRef(part, Int32($0)) } : [part]
-      let paths = lines.map { cells(of: $0, transformation) }.filter { !$0.isEmpty }
-      if !paths.isEmpty { shapes.append(Shape(geometry: kind, paths: paths, value: value)) }
-    }
-  }
-
-  /// The points, lines and polygons of which a geometry consists.
-  private func simpleParts(of geometry: OGRGeometryH) -> [OGRGeometryH] {
-    switch OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) {
-    case wkbPoint, wkbLineString, wkbPolygon, wkbTriangle: [geometry]
-    default:
-      (0..<OGR_G_GetGeometryCount(geometry)).flatMap { index in
-        OGR_G_GetGeometryRef(geometry, index).map(simpleParts(of:)) ?? []
-      }
-    }
-  }
-
-  /// The points of a line in columns and rows; those that cannot be projected are left out.
-  private func cells(of line: OGRGeometryH, _ transformation: Transformation?) -> [SIMD2<Double>] {
-    let points = 0..<OGR_G_GetPointCount(line)
-    var x = points.map { OGR_G_GetX(line, $0) }
-    var y = points.map { OGR_G_GetY(line, $0) }
-    transformation?.apply(&x, &y)
-    return zip(x, y).compactMap { x, y in
-      let cell = grid.transform.cell(x: x, y: y)
+  /// The points of a line in columns and rows.
+  private static func cells(of line: [SIMD2<Double>], _ grid: Grid) -> [SIMD2<Double>] {
+    line.compactMap { point in
+      let cell = grid.transform.cell(x: point.x, y: point.y)
       // Beyond any raster's size; this also keeps conversions to Int from trapping.
       guard abs(cell.column) < 1e9, abs(cell.row) < 1e9 else { return nil }
       return SIMD2(cell.column, cell.row)

@@ -133,6 +133,21 @@ extension Dataset {
     return layers[own[0]]
   }
 
+  /// The layer of a name, with those features alone that meet a condition of OGR's SQL.
+  func layer(_ name: String?, where condition: String?) throws(GDALError) -> OGRLayerH {
+    let layer = try layer(name)
+    guard let condition else { return layer }
+    let log = MessageLog()
+    let result = log.record { OGR_L_SetAttributeFilter(layer, condition) }
+    guard result == OGRERR_NONE, log.failure == nil else {
+      throw GDALError(
+        call: "choosing features", path: path, place: "layer \(string(OGR_L_GetName(layer)))",
+        message: "\"\(condition)\" is no condition of SQL" + (log.failure.map { ": \($0)" } ?? ""),
+        candidates: layerFields(layer).map(\.name))
+    }
+    return layer
+  }
+
   /// The indices of named columns; throws with the names that exist when one is missing.
   func fieldIndices(_ names: [String], in layer: OGRLayerH) throws(GDALError) -> [Int] {
     let known = layerFields(layer).map(\.name)

@@ -36,6 +36,31 @@ public struct Ellipsoid: Sendable, Hashable {
       * (sine / (1 - e * e * sine * sine) + atanh(e * sine) / e)
   }
 
+  /// The place of a longitude and latitude in space: from the centre of the ellipsoid towards
+  /// longitude 0 on the equator, longitude 90 degrees there, and the north pole.
+  public func position(longitude: Double, latitude: Double) -> SIMD3<Double> {
+    let normal = primeVerticalRadius(at: latitude)
+    let across = normal * cos(latitude)
+    return SIMD3(
+      across * cos(longitude), across * sin(longitude),
+      normal * (1 - squaredEccentricity) * sin(latitude))
+  }
+
+  /// The metres in a radian of longitude, and of latitude, at a latitude.
+  public func scales(at latitude: Double) -> (longitude: Double, latitude: Double) {
+    let sine = sin(latitude)
+    let root = 1 - squaredEccentricity * sine * sine
+    return (
+      primeVerticalRadius(at: latitude) * cos(latitude),
+      semiMajorAxis * (1 - squaredEccentricity) / (root * root.squareRoot())
+    )
+  }
+
+  private func primeVerticalRadius(at latitude: Double) -> Double {
+    let sine = sin(latitude)
+    return semiMajorAxis / (1 - squaredEccentricity * sine * sine).squareRoot()
+  }
+
   /// The area of a small piece at a latitude for each squared radian of longitude and latitude.
   public func density(at latitude: Double) -> Double {
     let sine = sin(latitude)

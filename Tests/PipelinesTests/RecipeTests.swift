@@ -1,3 +1,4 @@
+import RasterFiles
 import Rasters
 import Testing
 
@@ -26,6 +27,23 @@ struct RecipeTests {
     #expect(steps.map(\.inputs) == [[], [0], [0], [1, 2, 0]])
     #expect(steps.map(\.fitted) == [nil, "1", "2", nil])
     #expect(steps[1].options == "{\"bands\":[\"a\"]}" && steps[3].bands == both.bands)
+  }
+
+  /// Features that are derived from bands are made again from a model file's steps.
+  @Test func derivedFeaturesAreReplayed() throws {
+    let scene = try CompositionalScene()
+    defer { scene.remove() }
+    let (info, _) = try scene.replayed(
+      """
+      { type: "clip", tag: "limited", quantiles: [0.05, 0.95] },
+      { type: "expression", tag: "ratios", inputs: ["limited"],
+        bands: { second: "Cu / (Pb + 1)", first: "sqrt(Zn)" } },
+      { type: "focal", tag: "means", inputs: ["limited"], window: 3, bands: "Fe" },
+      { type: "terrain", tag: "relief", inputs: ["limited"], band: "Zn", measures: ["slope"] },
+      { type: "stack", inputs: ["ratios", "means", "relief"] },
+      { type: "impute", tag: "cube" }
+      """)
+    #expect(info.bands.prefix(4).map(\.name) == ["first", "second", "Fe mean 3", "slope"])
   }
 
   @Test func stagesLeaveTheirRecipe() throws {

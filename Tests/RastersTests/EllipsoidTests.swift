@@ -30,6 +30,28 @@ struct EllipsoidTests {
     #expect(abs(near - 6_378_137 * 2e-3) < 1e-3)
   }
 
+  @Test func placesInSpaceAndScalesAgreeWithDistances() {
+    let ellipsoid = Ellipsoid.wgs84
+    #expect(ellipsoid.position(longitude: 0, latitude: 0) == SIMD3(6_378_137, 0, 0))
+    #expect(abs(ellipsoid.position(longitude: 1, latitude: .pi / 2).z - 6_356_752.314245) < 1e-5)
+    let step = 1e-5
+    for latitude in [-1.4, -0.3, 0, 0.8, 1.2] {
+      let place = SIMD2(0.7, latitude)
+      let scales = ellipsoid.scales(at: latitude)
+      for (way, scale) in [
+        (SIMD2(step, 0), scales.longitude), (SIMD2(0, step), scales.latitude),
+      ] {
+        let (a, b) = (place - 0.5 * way, place + 0.5 * way)
+        let ground = ellipsoid.distance(from: a, to: b)
+        #expect(abs(scale * step / ground - 1) < 1e-6)
+        let chord =
+          ellipsoid.position(longitude: a.x, latitude: a.y)
+          - ellipsoid.position(longitude: b.x, latitude: b.y)
+        #expect(abs((chord * chord).sum().squareRoot() / ground - 1) < 1e-6)
+      }
+    }
+  }
+
   @Test func areasAddUpToTheWholeAndToDensities() {
     let whole = Ellipsoid.wgs84.area(from: -.pi / 2, to: .pi / 2, width: 2 * .pi)
     #expect(abs(whole / 510_065_621_724_089 - 1) < 1e-12)

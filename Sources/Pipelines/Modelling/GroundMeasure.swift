@@ -47,6 +47,34 @@ struct GroundMeasure: Sendable {
     return ellipsoid.distance(from: a * unit, to: b * unit)
   }
 
+  /// Whether map coordinates are longitudes and latitudes.
+  var isGeographic: Bool { ellipsoid != nil }
+
+  /// The radians in a map unit; 0 on a plane.
+  var radians: Double { isGeographic ? unit : 0 }
+
+  /// A place on the map in space, in metres: on the plane of the map, or around the ellipsoid.
+  func position(_ place: SIMD2<Double>) -> SIMD3<Double> {
+    guard let ellipsoid else { return SIMD3(place.x * unit, place.y * unit, 0) }
+    return ellipsoid.position(longitude: place.x * unit, latitude: place.y * unit)
+  }
+
+  /// The sides of the cells of a row, along and across it, in metres or map units.
+  ///
+  /// Those of longitudes and latitudes hold in the middle of the row; beyond the poles they are 0.
+  func cellSize(row: Int) -> SIMD2<Double> {
+    let transform = grid.transform
+    guard let ellipsoid else {
+      return SIMD2(transform.cellWidth * unit, transform.cellHeight * unit)
+    }
+    let latitude =
+      transform.map(column: Double(grid.width) / 2, row: Double(row) + 0.5).y * unit
+    guard abs(latitude) < Double.pi / 2 else { return .zero }
+    let scales = ellipsoid.scales(at: latitude)
+    return SIMD2(
+      transform.cellWidth * unit * scales.longitude, transform.cellHeight * unit * scales.latitude)
+  }
+
   /// How much longer a unit of x is than one of y in the middle of the grid.
   var aspect: Double {
     guard ellipsoid != nil else { return 1 }

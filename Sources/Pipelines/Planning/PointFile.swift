@@ -36,11 +36,11 @@ struct PointFile: Sendable {
   /// The options that say where the points are, not what is made of them.
   static let pathOptions: Set<String> = ["file", "layer", "x", "y", "crs", "coordinates"]
 
-  /// Opens the layer; `use` says for people what becomes of its points, `classes` what they are
-  /// called.
+  /// Opens the layer; `use` and `polygons` say for people what becomes of its points and polygons,
+  /// `classes` what points are called.
   init(
     _ request: PlanRequest, use: String = "each point counts for the cell that holds it",
-    classes: SourceFacts.Classes? = nil
+    polygons: String = "cells whose centre lies inside", classes: SourceFacts.Classes? = nil
   ) throws {
     let options = request.options
     path = options.filePath("file")
@@ -63,7 +63,8 @@ struct PointFile: Sendable {
     }
     description = named
     request.tell(
-      SourceFacts(info, named, grid: grid, use: use, columns: columns, classes: classes))
+      SourceFacts(
+        info, named, grid: grid, use: use, polygons: polygons, columns: columns, classes: classes))
   }
 
   /// Where a table has coordinates of the map, and in which system.
@@ -101,10 +102,11 @@ struct PointFile: Sendable {
     }
   }
 
-  /// The points with some of their fields.
-  func read(_ fields: [String]) throws -> PointTable {
+  /// The points with some of their fields; with a condition of SQL those alone that meet it.
+  func read(_ fields: [String], where condition: String? = nil) throws -> PointTable {
     var table = try PointTable.read(
-      path: path, layer: layer, fields: fields, crs: grid.crs, xField: x, yField: y,
+      path: path, layer: layer, fields: fields, where: condition, crs: grid.crs, xField: x,
+      yField: y,
       sourceCRS: try crs.map { try CRS.wkt(from: $0) })
     guard countsCells else { return table }
     for index in table.x.indices {

@@ -84,10 +84,12 @@ struct SourceFacts: Sendable, Hashable {
       ? "cell by cell: it has the grid's cells" : "warped to the grid: \(resampling.rawValue)"
   }
 
-  /// The features of a vector layer; `use` says what becomes of those that are no polygons.
+  /// The features of a vector layer; `use` says what becomes of those that are no polygons,
+  /// `polygons` of those that are.
   init(
     _ info: VectorInfo, _ layer: VectorInfo.Layer, grid: Grid, use: String = "",
-    columns: Columns? = nil, classes: Classes? = nil
+    polygons: String = "cells whose centre lies inside", columns: Columns? = nil,
+    classes: Classes? = nil
   ) {
     path = info.path
     // The styles that a GeoPackage holds are none of its layers to people.
@@ -104,7 +106,7 @@ struct SourceFacts: Sendable, Hashable {
     let isMoved = !layer.crs.isEmpty && !CRS.isSame(layer.crs, grid.crs)
     treatment =
       (isMoved ? "coordinates transformed to the grid's; " : "")
-      + (layer.geometry == .polygons ? "cells whose centre lies inside" : use)
+      + (layer.geometry == .polygons ? polygons : use)
   }
 }
 

@@ -14,12 +14,14 @@ public enum StageCatalog {
       title: "Read",
       stages: [ReadCube.self, Labels.self, Mask.self, Background.self, Split.self]),
     StageGroup(
-      title: "Points and vectors to features", stages: [GridPoints.self, Regionalize.self]),
+      title: "Points and vectors to features",
+      stages: [GridPoints.self, Regionalize.self, Distance.self, Density.self]),
     StageGroup(
       title: "Rasters to features",
       stages: [
-        Stack.self, Contaminate.self, Impute.self, LogRatioStage.self, Standardize.self,
-        PrincipalComponentsStage.self, OrderBands.self,
+        Stack.self, Terrain.self, Expression.self, Focal.self, Clip.self, Contaminate.self,
+        Impute.self, LogRatioStage.self, Standardize.self, PrincipalComponentsStage.self,
+        OrderBands.self,
       ]),
     StageGroup(title: "Segments", stages: [SuperpixelsStage.self, SegmentFeatures.self]),
     StageGroup(
