@@ -65,13 +65,15 @@ extension RasterOutput {
   ) throws(GDALError) {
     let place = block.offset(dx: -window.x, dy: -window.y)
     func put<Value: OutputValue>(_ values: [Value]) throws(GDALError) {
-      var cells = values
       try check(
-        GDALDatasetRasterIOEx(
-          file.handle, GF_Write, Int32(place.x), Int32(place.y), Int32(place.width),
-          Int32(place.height), &cells, Int32(place.width), Int32(place.height), type.type,
-          Int32(bands.count), nil, 0, 0, 0, nil), "GDALDatasetRasterIO", path,
-        "column \(block.x), row \(block.y)")
+        values.withUnsafeBytes { bytes in
+          // GDAL does not change what it writes, but does not say so.
+          GDALDatasetRasterIOEx(
+            file.handle, GF_Write, Int32(place.x), Int32(place.y), Int32(place.width),
+            Int32(place.height), UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+            Int32(place.width), Int32(place.height), type.type, Int32(bands.count), nil, 0, 0, 0,
+            nil)
+        }, "GDALDatasetRasterIO", path, "column \(block.x), row \(block.y)")
     }
     switch cells {
     case .float32(let values): try put(values)

@@ -12,6 +12,13 @@ public enum Allocation {
   /// M_MMAP_THRESHOLD of malloc.h.
   private static let mappingThreshold: Int32 = -3
 
+  private typealias Trim = @convention(c) (Int) -> Int32
+
+  /// malloc_trim, which the module leaves out, too.
+  private static let trim: Trim? = dlsym(nil, "malloc_trim").map {
+    unsafeBitCast($0, to: Trim.self)
+  }
+
   /// Gives every block of at least so many bytes back as soon as it is freed.
   ///
   /// The allocator otherwise keeps what it has, in pieces of sizes that may not be wanted again:
@@ -20,4 +27,8 @@ public enum Allocation {
   public static func returnBlocks(from bytes: Int) {
     _ = setOption?(mappingThreshold, Int32(clamping: bytes))
   }
+
+  /// Gives back what was freed in smaller blocks: where one kind of work has ended, and another
+  /// begins that wants blocks of other sizes.
+  public static func returnFreed() { _ = trim?(0) }
 }

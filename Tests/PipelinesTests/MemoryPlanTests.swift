@@ -10,7 +10,7 @@ struct MemoryPlanTests {
     { type: "read-cube", tag: "ground", files: "a.tif" },
     { type: "standardize", tag: "cube" },
     { type: "superpixels", tag: "segments", size: 25, iterations: 2 },
-    { type: "write", inputs: ["cube", "segments"] }
+    { type: "write", inputs: ["segments"] }
     """
   /// Large enough for chunks that are smaller than it.
   private static let grid = Grid(
@@ -54,6 +54,18 @@ struct MemoryPlanTests {
     #expect(
       MemoryPlan.bytes(of: far, on: lattice)
         == max(8 * 120 * 120 + 2 * 8 * 100 * 100, 2 * 8 * 120 * 120) + 4 * 100 * 100)
+  }
+
+  @Test func aBlockOfAnOutputIsReadAndWritten() throws {
+    let lattice = ChunkLattice(grid: Self.grid, size: 128)
+    let source = Node(
+      name: "source", kind: .raster([Band(name: "a"), Band(name: "b")]), identity: ["source"]
+    ) { _ in .bytes([]) }
+    // As it is read, as a chunk of it is decoded, and as it is written.
+    let block = 8 * 512 * 300
+    #expect(MemoryPlan.bytesWriting(source, on: lattice) == 4 * block)
+    let table = Node(name: "table", kind: .table, identity: ["table"]) { _ in .bytes([]) }
+    #expect(MemoryPlan.bytesWriting(table, on: lattice) == 0)
   }
 
   @Test func aLimitLeavesFewerWorkers() throws {

@@ -4,9 +4,10 @@ import Rasters
 /// The memory that a plan takes while it runs, and how a limit of it is kept.
 ///
 /// A worker holds the windows that the chunk it makes reads, what its stage needs beside them, and
-/// the chunk itself; all workers share a cache of chunks. Everything else depends neither on the
-/// size of the map nor on the number of its chunks, but for the samples of a training and the
-/// tables of a run, some hundred bytes a chunk.
+/// the chunk itself; all workers share a cache of chunks. When everything is made one block of an
+/// output after the other is read and written. Everything else depends neither on the size of the
+/// map nor on the number of its chunks, but for the samples of a training and the tables of a run,
+/// some hundred bytes a chunk.
 struct MemoryPlan {
   /// How a run keeps within a limit.
   struct Budget: Equatable {
@@ -25,25 +26,35 @@ struct MemoryPlan {
   private static let usualCacheBytes = 256 << 20
   /// A cache that is smaller makes neighbours read the same chunks again and again.
   private static let leastCacheBytes = 32 << 20
+  /// The columns and rows of a block of an output.
+  private static let writtenBlock = 512
   /// Smaller chunks have more halo than chunk.
   private static let leastChunk = 128
 
   private let lattice: ChunkLattice
   /// The node whose chunks take most, and how many bytes one takes.
   private let widest: (name: String, bytes: Int)
+  /// The output whose blocks take most, and how many bytes one takes.
+  private let written: (name: String, bytes: Int)
 
   init(_ plan: Runner.Plan) {
     lattice = ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk)
-    var widest = (name: "", bytes: 0)
-    for node in Schedule(targets: plan.targets).nodes {
-      let bytes = Self.bytes(of: node, on: lattice)
-      if bytes > widest.bytes { widest = (node.name, bytes) }
+    let lattice = lattice
+    func widest(_ nodes: [Node], _ bytes: (Node, ChunkLattice) -> Int) -> (String, Int) {
+      nodes.reduce(("", 0)) { widest, node in
+        let bytes = bytes(node, lattice)
+        return bytes > widest.1 ? (node.name, bytes) : widest
+      }
     }
-    self.widest = widest
+    self.widest = widest(Schedule(targets: plan.targets).nodes) { Self.bytes(of: $0, on: $1) }
+    let outputs = plan.tasks.filter { $0.kind == .write }.flatMap(\.products)
+    written = widest(outputs.flatMap(\.product.nodes)) { Self.bytesWriting($0, on: $1) }
   }
 
   /// The least that a run of the plan needs: one worker and a small cache.
-  var least: Int { Self.common(isLimited: true) + Self.leastCacheBytes + widest.bytes }
+  var least: Int {
+    Self.common(isLimited: true) + Self.leastCacheBytes + max(widest.bytes, written.bytes)
+  }
 
   private static func common(isLimited: Bool) -> Int {
     fixedBytes + blockCacheBytes(isLimited: isLimited)
@@ -54,22 +65,25 @@ struct MemoryPlan {
     guard let limit else { return Budget(workers: jobs, cacheBytes: Self.usualCacheBytes) }
     let free = max(0, limit - Self.common(isLimited: true))
     let workers = (free - Self.leastCacheBytes) / max(1, widest.bytes)
-    let kept = Budget(workers: min(jobs, max(1, workers)), cacheBytes: 0)
-    let rest = free - kept.workers * widest.bytes
-    return Budget(
-      workers: kept.workers, cacheBytes: min(Self.usualCacheBytes, max(0, rest)))
+    let kept = min(jobs, max(1, workers))
+    let rest = free - max(kept * widest.bytes, written.bytes)
+    return Budget(workers: kept, cacheBytes: min(Self.usualCacheBytes, max(0, rest)))
   }
 
   /// The bytes that a run with such a budget takes at most.
   func bytes(_ budget: Budget, isLimited: Bool) -> Int {
-    Self.common(isLimited: isLimited) + budget.cacheBytes + budget.workers * widest.bytes
+    Self.common(isLimited: isLimited) + budget.cacheBytes
+      + max(budget.workers * widest.bytes, written.bytes)
   }
 
   /// Why a limit cannot be kept.
   func refusal(limit: Int) -> String {
     "'--memory' allows \(Self.text(limit)), but at least \(Self.text(least, isLeast: true)) are "
-      + "needed: a chunk of \(lattice.size) x \(lattice.size) cells of '\(widest.name)' takes "
-      + Self.text(widest.bytes, isLeast: true)
+      + (written.bytes > widest.bytes
+        ? "needed: a block of '\(written.name)' that is written takes "
+          + Self.text(written.bytes, isLeast: true)
+        : "needed: a chunk of \(lattice.size) x \(lattice.size) cells of '\(widest.name)' takes "
+          + Self.text(widest.bytes, isLeast: true))
   }
 
   /// A plan in chunks that fit within a limit: those of the file, or smaller ones where it names
@@ -107,6 +121,14 @@ extension MemoryPlan {
     let made = Making(lattice).bytes(of: node, halo: 0)
     // The chunk is there twice while it is written: as numbers, and as the bytes of its record.
     return made.most + made.left
+  }
+
+  /// The bytes that are held while a block of an output is read and written.
+  static func bytesWriting(_ node: Node, on lattice: ChunkLattice) -> Int {
+    let block = ChunkLattice(grid: lattice.grid, size: max(lattice.size, writtenBlock))
+    let read = Making(block).window(of: node, halo: 0)
+    // As it was read, and as it is written, with the value for missing cells.
+    return read.most + read.left
   }
 
   /// What making a window takes, from what it is made.
@@ -153,7 +175,7 @@ extension MemoryPlan {
     }
 
     /// The same for a window that is read: from the store, where its chunks are decoded one by one.
-    private func window(of node: Node, halo: Int) -> (most: Int, left: Int) {
+    func window(of node: Node, halo: Int) -> (most: Int, left: Int) {
       guard node.isStored else { return bytes(of: node, halo: halo) }
       let left = size(node) * cells(halo)
       return (left + 2 * size(node) * cells(0), left)
