@@ -23,7 +23,11 @@ public struct Imputation: Sendable, Hashable, Codable {
   /// The bands that come out: those of the cube, then an indicator `<name> missing` of each filled
   /// one.
   public func bands(_ given: [Band]) -> [Band] {
-    given + (hasIndicators ? bands.map { Band(name: "\(given[$0].name) missing") } : [])
+    given
+      + (hasIndicators
+        ? bands.map {
+          Band(name: "\(given[$0].name) missing", featureGroup: given[$0].featureGroup)
+        } : [])
   }
 
   /// The filled cube.

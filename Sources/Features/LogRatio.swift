@@ -158,10 +158,13 @@ public struct LogRatio: Sendable, Hashable, Codable {
   }
 
   private func layout(_ bands: [Band], _ names: [String]) -> [Band] {
-    BandMixture.layout(replacing: parts, by: names.count, of: bands.count).map { source in
+    // The new bands are of a group of features if all parts are.
+    let groups = Set(parts.map { bands[$0].featureGroup })
+    let group = groups.count == 1 ? groups.first.flatMap(\.self) : nil
+    return BandMixture.layout(replacing: parts, by: names.count, of: bands.count).map { source in
       switch source {
       case .kept(let band): bands[band]
-      case .made(let index): Band(name: names[index])
+      case .made(let index): Band(name: names[index], featureGroup: group)
       }
     }
   }

@@ -17,8 +17,7 @@ public enum SurfaceCurvature: String, Sendable, CaseIterable {
   /// - Parameters:
   ///   - z: the elevations, row by row.
   ///   - cellSize: the sides of a cell along and across the rows, in the unit of the elevations.
-  public func value(_ z: [Double], cellSize: SIMD2<Double>) -> Double {
-    precondition(z.count == 9, "\(z.count) elevations")
+  public func value(_ z: InlineArray<9, Double>, cellSize: SIMD2<Double>) -> Double {
     let (x, y) = (cellSize.x, cellSize.y)
     let d = ((z[3] + z[5]) / 2 - z[4]) / (x * x)
     let e = ((z[1] + z[7]) / 2 - z[4]) / (y * y)

@@ -8,14 +8,33 @@ public struct Band: Sendable, Hashable, Codable {
   ///
   /// All bands of one group are one feature: one player in Shapley values, one attribution band.
   public var group: String?
+  /// The group of features that the band belongs to, such as "remote sensing"; nil for none.
+  ///
+  /// Attributions are also summed by these groups, and pipelines can leave one out.
+  public var featureGroup: String?
 
   /// Describes a band.
-  public init(name: String, unit: String = "", group: String? = nil) {
+  public init(
+    name: String, unit: String = "", group: String? = nil, featureGroup: String? = nil
+  ) {
     self.name = name
     self.unit = unit
     self.group = group
+    self.featureGroup = featureGroup
   }
 
   /// The name of the feature that the band belongs to: its group, or itself.
   public var feature: String { group ?? name }
+}
+
+extension Band: CustomDebugStringConvertible {
+  /// All that is known of the band, as text.
+  ///
+  /// It decides what a chunk store calls the band's chunks: a band without a group of features has
+  /// the text that it always had.
+  public var debugDescription: String {
+    "Rasters.Band(name: \(name.debugDescription), unit: \(unit.debugDescription), "
+      + "group: \(String(reflecting: group))"
+      + (featureGroup.map { ", featureGroup: \($0.debugDescription)" } ?? "") + ")"
+  }
 }

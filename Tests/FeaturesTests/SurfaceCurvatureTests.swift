@@ -7,9 +7,9 @@ struct SurfaceCurvatureTests {
   /// Nine elevations of a function of east and north, rows from the north.
   private func surface(
     _ size: SIMD2<Double>, _ height: (Double, Double) -> Double
-  ) -> [Double] {
-    [1.0, 0, -1].flatMap { north in
-      [-1.0, 0, 1].map { east in height(east * size.x, north * size.y) }
+  ) -> InlineArray<9, Double> {
+    InlineArray { place in
+      height(Double(place % 3 - 1) * size.x, Double(1 - place / 3) * size.y)
     }
   }
 
@@ -42,7 +42,7 @@ struct SurfaceCurvatureTests {
     let top = surface(size) { east, north in -0.1 * (east * east + north * north) }
     #expect(abs(SurfaceCurvature.total.value(top, cellSize: size) - 0.4) < 1e-12)
     #expect(SurfaceCurvature.profile.value(top, cellSize: size) == 0)
-    #expect(SurfaceCurvature.plan.value([Double](repeating: 3, count: 9), cellSize: size) == 0)
+    #expect(SurfaceCurvature.plan.value(InlineArray(repeating: 3), cellSize: size) == 0)
   }
 
   @Test(arguments: 0..<9) func missingNeighboursLeaveNoCurvature(missing: Int) {
