@@ -33,7 +33,7 @@ public struct CalibrationMeasures: Sendable, Hashable, Codable {
     for output in Self.judged(outputs, kind: kind) {
       var (scores, truths): ([Float], [Bool]) = ([], [])
       for (sample, target) in targets.enumerated() {
-        guard let truth = Self.holds(target, output) else { continue }
+        guard let truth = target.isPositive(output) else { continue }
         let score = probabilities[sample * outputs + output]
         scores.append(score)
         truths.append(truth)
@@ -51,13 +51,6 @@ public struct CalibrationMeasures: Sendable, Hashable, Codable {
       let total = metrics.reduce(0) { $0 + ($1.logLoss ?? 0) * Double($1.count) }
       logLoss = total / Double(count)
     case .values: logLoss = .nan
-    }
-  }
-
-  private static func holds(_ target: Sample.Target, _ output: Int) -> Bool? {
-    switch target {
-    case .category(let index): index == output
-    case .values(let values): values[output].isNaN ? nil : values[output] == 1
     }
   }
 }

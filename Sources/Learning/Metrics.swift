@@ -78,6 +78,10 @@ public struct FoldMetrics: Sendable, Hashable, Codable {
   public let pooled: Metrics
   /// Over the test samples of each fold; nil for a fold that tested none.
   public let perFold: [Metrics?]
+  /// What the probabilities are worth, over all tested samples at once; nil of values.
+  public let probabilities: ProbabilityMetrics?
+  /// The same of each fold; nil for a fold that tested none, and of values.
+  public let foldProbabilities: [ProbabilityMetrics?]
 
   /// Compares out-of-fold predictions (all samples of the set x outputs, row-major) with the set.
   ///
@@ -88,19 +92,30 @@ public struct FoldMetrics: Sendable, Hashable, Codable {
       predictions.count == samples.count * outputs && folds.foldOfSample.count == samples.count,
       "\(predictions.count) predictions and \(folds.foldOfSample.count) folds for "
         + "\(samples.count) samples of \(outputs) outputs")
+    func rows(_ positions: [Int]) -> [Float] {
+      positions.flatMap { predictions[$0 * outputs..<($0 + 1) * outputs] }
+    }
+    func targets(_ positions: [Int]) -> [Sample.Target] {
+      positions.map { samples.samples[$0].target }
+    }
     func metrics(_ positions: [Int]) -> Metrics {
-      Metrics(
-        predictions: positions.flatMap { predictions[$0 * outputs..<($0 + 1) * outputs] },
-        targets: positions.map { samples.samples[$0].target }, kind: samples.kind)
+      Metrics(predictions: rows(positions), targets: targets(positions), kind: samples.kind)
+    }
+    func worth(_ positions: [Int]) -> ProbabilityMetrics? {
+      ProbabilityMetrics(
+        probabilities: rows(positions), targets: targets(positions), kind: samples.kind,
+        categories: samples.categories)
     }
     let tested = samples.samples.indices.filter { position in
       folds.foldOfSample[position] >= 0
         && !predictions[position * outputs..<(position + 1) * outputs].contains { $0.isNaN }
     }
     pooled = metrics(tested)
-    perFold = (0..<folds.count).map { fold in
-      let positions = tested.filter { folds.foldOfSample[$0] == fold }
-      return positions.isEmpty ? nil : metrics(positions)
+    probabilities = worth(tested)
+    let testedByFold = (0..<folds.count).map { fold in
+      tested.filter { folds.foldOfSample[$0] == fold }
     }
+    perFold = testedByFold.map { $0.isEmpty ? nil : metrics($0) }
+    foldProbabilities = testedByFold.map { $0.isEmpty ? nil : worth($0) }
   }
 }
