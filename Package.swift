@@ -80,7 +80,7 @@ let package = Package(
       "Learning", fixtures: true,
       exclude: [
         "make_fixtures.py", "make_forest_fixtures.py", "make_oversampling_fixtures.py",
-        "make_calibration_fixtures.py",
+        "make_calibration_fixtures.py", "make_boxcox_fixtures.py",
       ],
       ["Rasters", "Tensors", "Networks"]),
     tests("Explanation", ["Tensors", "Networks"]),
