@@ -1,4 +1,5 @@
 public import Rasters
+internal import Tensors
 
 /// The division of samples into folds for cross-validation, and the places that belong to them.
 ///
@@ -43,6 +44,16 @@ public struct Folds: Sendable, Hashable, Codable {
   public let names: [String]
   /// Where each sample is, so that training can leave out test places.
   private let placeOfSample: [Cell]
+  /// What the models of each fold must not see although it is not tested; nil for nothing.
+  private var withheld: [Withheld]?
+
+  /// Samples that were not drawn for a fold.
+  private struct Withheld: Sendable, Hashable, Codable {
+    /// Their positions, ascending.
+    var samples: [Int]
+    /// Their cells, by row and column.
+    var cells: [Cell]
+  }
 
   /// The edge of a block where none is given: a fifth of the longest side of the extent.
   public static func defaultBlockSize(for grid: Grid) -> Double {
@@ -181,6 +192,19 @@ public struct Folds: Sendable, Hashable, Codable {
 }
 
 extension Folds {
+  /// The division in which some folds are one, the first, and the others follow in their order.
+  ///
+  /// What is made for the first fold has seen none of them.
+  public func joining(_ joined: Set<Int>) -> Folds {
+    let others = (0..<count).filter { !joined.contains($0) }
+    var number = [Int](repeating: 0, count: count)
+    for (place, fold) in others.enumerated() { number[fold] = place + 1 }
+    return Folds(
+      method: method, blockSize: blockSize, blockShift: blockShift,
+      names: [joined.sorted().map { names[$0] }.joined(separator: "+")] + others.map { names[$0] },
+      foldOfSample: foldOfSample.map { $0 < 0 ? -1 : number[$0] }, placeOfSample: placeOfSample)
+  }
+
   /// The samples that are tested in a fold, ascending.
   public func testSamples(_ fold: Int) -> [Int] {
     foldOfSample.indices.filter { foldOfSample[$0] == fold }
@@ -190,7 +214,19 @@ extension Folds {
   ///
   /// With folds from a column, a sample can share its cell with a test sample; it is in neither.
   public func trainingSamples(_ fold: Int) -> [Int] {
-    foldOfSample.indices.filter { !isTestPlace(fold, placeOfSample[$0]) }
+    let withheld = Set(withheld?[fold].samples ?? [])
+    return foldOfSample.indices.filter {
+      !isTestPlace(fold, placeOfSample[$0]) && !withheld.contains($0)
+    }
+  }
+
+  /// Whether what is fitted for a fold must not see a point: it lies in a test place, or in the cell
+  /// of a sample that was not drawn.
+  public func isHidden(_ fold: Int, x: Double, y: Double, cell: Cell?) -> Bool {
+    if isTestPlace(fold, x: x, y: y, cell: cell) { return true }
+    guard let cell, let cells = withheld?[fold].cells else { return false }
+    let place = cells.partitioningIndex { ($0.row, $0.column) >= (cell.row, cell.column) }
+    return place < cells.count && cells[place] == cell
   }
 
   /// Whether a point lies in a test place of a fold; `cell` is nil outside the grid.
@@ -205,18 +241,71 @@ extension Folds {
 
   private func isTestPlace(_ fold: Int, _ place: Cell) -> Bool {
     let wanted = (place.row, place.column, fold)
-    var low = 0
-    var high = places.count
-    while low < high {
-      let middle = (low + high) / 2
-      let candidate = places[middle]
-      if (candidate.row, candidate.column, candidate.fold) < wanted {
-        low = middle + 1
-      } else {
-        high = middle
+    let index = places.partitioningIndex { ($0.row, $0.column, $0.fold) >= wanted }
+    return index < places.count
+      && (places[index].row, places[index].column, places[index].fold) == wanted
+  }
+}
+
+extension Folds {
+  /// The same folds for models that see so many training samples only, drawn by a seed.
+  ///
+  /// Of every class comes one first, then of all classes at even pace, in an order that depends on
+  /// seed and ids alone: fewer samples are among more, and folds share what they can. Samples of a
+  /// cell come together, so there may be a few less. What is not drawn is hidden from everything
+  /// that is fitted for the fold, as its test places are.
+  public func drawing(_ count: Int, from set: SampleSet, seed: UInt64) -> Folds {
+    let random = Randomness(seed: seed, Randomness.word("train samples"))
+    var result = self
+    result.withheld = (0..<self.count).map { fold in
+      let all = trainingSamples(fold)
+      let drawn = set.drawn(count, of: all, random)
+      let left = all.filter { !drawn.contains($0) }
+      let cells = Set(left.map { set.samples[$0].cell })
+      return Withheld(
+        samples: left, cells: cells.sorted { ($0.row, $0.column) < ($1.row, $1.column) })
+    }
+    return result
+  }
+}
+
+extension SampleSet {
+  /// At most `count` of some samples, whole cells at a time.
+  fileprivate func drawn(_ count: Int, of positions: [Int], _ random: Randomness) -> Set<Int> {
+    func key(_ position: Int) -> UInt64 {
+      random.bits64(UInt64(bitPattern: Int64(samples[position].id)))
+    }
+    func stratum(_ group: SampleGroup) -> Int {
+      if case .category(let index) = samples[group.positions[0]].target { index } else { 0 }
+    }
+    let cells = Folds.groups(samples.map(\.cell), self, among: positions)
+    let ranked = Dictionary(grouping: cells, by: stratum).values.flatMap { members in
+      let order = members.map { (key($0.positions[0]), $0) }.sorted { $0.0 < $1.0 }
+      return order.enumerated().map { rank, member in
+        (
+          pace: rank == 0 ? 0 : (Double(rank) + 0.5) / Double(order.count), key: member.0,
+          positions: member.1.positions
+        )
       }
     }
-    guard low < places.count else { return false }
-    return (places[low].row, places[low].column, places[low].fold) == wanted
+    var result: Set<Int> = []
+    for cell in ranked.sorted(by: { ($0.pace, $0.key) < ($1.pace, $1.key) }) {
+      // Not a smaller one behind it: then fewer samples would not be among more.
+      guard result.count + cell.positions.count <= count else { break }
+      result.formUnion(cell.positions)
+    }
+    return result
+  }
+}
+
+extension Array {
+  /// The first place whose element, and all behind it, belongs to the second part.
+  fileprivate func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -91,7 +91,8 @@ extension TrainingSet {
     return sums.map { $0 > 0 ? total / (2 * $0) : 1 }
   }
 
-  private func replacing(_ samples: SampleSet) -> TrainingSet {
+  /// The same rows with other targets or weights.
+  func replacing(_ samples: SampleSet) -> TrainingSet {
     TrainingSet(
       like: self, samples: samples, spectra: spectra, windows: windows,
       segmentOfSample: segmentOfSample, shifts: shifts)

@@ -40,6 +40,16 @@ public struct Sample: Sendable, Hashable, Codable {
   }
 }
 
+extension Sample.Target {
+  /// Whether a class or label holds; nil where that is not known.
+  public func isPositive(_ output: Int) -> Bool? {
+    switch self {
+    case .category(let index): index == output
+    case .values(let values): values[output].isNaN ? nil : values[output] == 1
+    }
+  }
+}
+
 extension Sample.Target: Codable {
   private enum CodingKeys: String, CodingKey { case category, values }
 

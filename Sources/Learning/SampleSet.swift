@@ -9,11 +9,17 @@ public struct SampleSet: Sendable, Hashable, Codable {
     public var code: String
     /// The name for people.
     public var name: String
+    /// What a label says of the others; nil of what was measured itself.
+    public var joint: JointLabel?
+    /// How values are to be learnt; nil for values as they are, without a unit, and for classes.
+    public var form: ValueForm?
 
     /// Names a class.
-    public init(code: String, name: String) {
+    public init(code: String, name: String, joint: JointLabel? = nil, form: ValueForm? = nil) {
       self.code = code
       self.name = name
+      self.joint = joint
+      self.form = form
     }
   }
 
@@ -32,6 +38,7 @@ public struct SampleSet: Sendable, Hashable, Codable {
     for sample in samples {
       guard seen.insert(sample.id).inserted else { throw .repeatedID(sample.id) }
       try Self.check(sample, kind: kind, count: categories.count)
+      try Self.checkAmounts(sample, categories)
     }
     self.kind = kind
     self.categories = categories
@@ -39,10 +46,23 @@ public struct SampleSet: Sendable, Hashable, Codable {
   }
 
   /// Some samples of a set that is known to be valid.
-  init(valid set: SampleSet, samples: [Sample]) {
+  init(valid set: SampleSet, samples: [Sample], categories: [Category]? = nil) {
     kind = set.kind
-    categories = set.categories
+    self.categories = categories ?? set.categories
     self.samples = samples
+  }
+
+  private static func checkAmounts(
+    _ sample: Sample, _ categories: [Category]
+  ) throws(SampleError) {
+    guard case .values(let values) = sample.target else { return }
+    for (value, category) in zip(values, categories) {
+      if let form = category.form, !form.takes(Double(value)) {
+        throw .badTarget(
+          id: sample.id, found: "\(value) of '\(category.name)'",
+          expected: "numbers above \(-form.offset) for '\(form.transform.rawValue)'")
+      }
+    }
   }
 
   private static func check(

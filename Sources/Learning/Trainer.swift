@@ -13,7 +13,11 @@ public enum Trainer {
   ///   - architecture: The form of the model.
   ///   - options: How to train.
   ///   - start: A model of the same form whose parameters are taken up; nil to draw them anew.
-  ///   - rate: The factor of the learning rate for a parameter by name; 0 freezes it.
+  ///     Where samples are held back it is epoch 0, and may be the best.
+  ///   - hasOutputs: Whether the outputs of `start` have the targets' units, as those of a trained
+  ///     model have; a last layer of values that was drawn has not.
+  ///   - rate: The factor of the learning rate for a parameter by name; 0 freezes it, with the
+  ///     statistics of a batch norm.
   ///   - onEpoch: Called after every epoch; an error that it throws ends the training.
   /// - Returns: The model with the parameters of the epoch with the lowest validation loss, or of
   ///   the last one where nothing is held back.
@@ -21,13 +25,16 @@ public enum Trainer {
   ///   can have this form, `TrainingError` where the loss is no longer a number.
   public static func train(
     _ set: TrainingSet, architecture: ModelArchitecture, options: TrainingOptions,
-    from start: Model? = nil, rate: (_ parameter: String) -> Double = { _ in 1 },
+    from start: Model? = nil, hasOutputs: Bool = true,
+    rate: (_ parameter: String) -> Double = { _ in 1 },
     onEpoch: (TrainingRecord.Epoch) throws -> Void = { _ in }
   ) throws -> TrainedModel {
-    var run = try TrainingRun(set, architecture: architecture, options: options, from: start)
+    var run = try TrainingRun(
+      set, architecture: architecture, options: options, from: start, hasOutputs: hasOutputs,
+      rate: rate)
     while !run.isFinished {
       try Parallel.checkCancellation()
-      try onEpoch(try run.trainEpoch(rate: rate))
+      try onEpoch(try run.trainEpoch())
     }
     return run.finished()
   }
@@ -58,6 +65,11 @@ struct TrainingRun {
   let watched: [Int]
   private let options: TrainingOptions
   private let random: Randomness
+  /// The factors of the learning rate that are not 1, by parameter.
+  private let rates: [String: Double]
+  private let fixedNorms: Set<String>
+  /// The last layer of a start whose parameters stay bit for bit.
+  private let fixedOutput: Linear?
 
   private(set) var model: Model
   private var optimizer: Adam
@@ -67,7 +79,7 @@ struct TrainingRun {
 
   init(
     _ set: TrainingSet, architecture: ModelArchitecture, options: TrainingOptions,
-    from start: Model?
+    from start: Model?, hasOutputs: Bool = true, rate: (String) -> Double = { _ in 1 }
   ) throws {
     try set.check(architecture)
     try options.check()
@@ -95,13 +107,25 @@ struct TrainingRun {
       count: whole.count, spectra: whole.spectra, windows: whole.windows, graph: whole.graph,
       segmentOfSample: whole.segmentOfSample)
     model = try start ?? Model(architecture: architecture, seed: options.seed)
-    if start != nil { targets.scaling.standardize(&model.parameters.head.output) }
+    if start != nil, hasOutputs { targets.scaling.standardize(&model.parameters.head.output) }
+    let names = model.parameters.parameters("").map(\.name)
+    let rates = Dictionary(uniqueKeysWithValues: names.map { ($0, rate($0)) })
+      .filter { $0.value != 1 }
+    self.rates = rates
+    let suffix = ".weight"
+    fixedNorms = Set(
+      rates.filter { $0.value == 0 && $0.key.hasSuffix(suffix) }
+        .map { String($0.key.dropLast(suffix.count)) })
+    let isFixed = rates["head.output.weight"] == 0 && rates["head.output.bias"] == 0
+    fixedOutput = isFixed && hasOutputs ? start?.parameters.head.output : nil
     optimizer = Adam(
       learningRate: Double(options.learningRate), weightDecay: Double(options.weightDecay))
     best = model.parameters
     record = TrainingRecord(
       trainingCount: own.count, validationCount: watched.count, validationMethod: part.method,
       countsByClass: set.samples.counts(of: own), addedCount: added.count, filledCells: missing)
+    // What a model that was trained elsewhere says need not become better by few samples.
+    if start != nil, let loss = validationLoss(), loss.isFinite { bestLoss = loss }
   }
 
   /// The mean spectrum of some samples, exact in any order.
@@ -119,7 +143,7 @@ struct TrainingRun {
   }
 
   /// Trains on every sample once.
-  mutating func trainEpoch(rate: (String) -> Double = { _ in 1 }) throws -> TrainingRecord.Epoch {
+  mutating func trainEpoch() throws -> TrainingRecord.Epoch {
     let number = record.epochs.count + 1
     let key = random.derived(UInt64(number))
     let order = key.shuffled(fitted)
@@ -130,7 +154,7 @@ struct TrainingRun {
     for step in 0..<steps {
       let positions = Array(
         order[step * order.count / steps..<(step + 1) * order.count / steps])
-      let loss = take(positions, dropout: key.derived(UInt64(step)), rate: rate)
+      let loss = take(positions, dropout: key.derived(UInt64(step)))
       sum += loss.value * loss.totalWeight
       weight += loss.totalWeight
     }
@@ -150,11 +174,9 @@ struct TrainingRun {
   }
 
   /// Takes one step; returns the loss before it.
-  private mutating func take(
-    _ positions: [Int], dropout: Randomness, rate: (String) -> Double
-  ) -> Loss {
+  private mutating func take(_ positions: [Int], dropout: Randomness) -> Loss {
     let (outputs, pass) = model.forward(
-      batch(positions), training: true, dropout: dropout)
+      batch(positions), training: true, dropout: dropout, fixedNorms: fixedNorms)
     let loss = targets.loss(outputs, at: positions)
     var gradient = model.pullback(pass, outputGradient: loss.gradient)
     if options.internalL1 > 0 {
@@ -162,8 +184,15 @@ struct TrainingRun {
         $0.contains(".internal.")
       }
     }
+    let rates = rates
+    // What does not move must not shorten the steps of what does.
+    if rates.values.contains(0) {
+      gradient.visitParameters("") { name, _, values in
+        if rates[name] == 0 { values = [Float](repeating: 0, count: values.count) }
+      }
+    }
     if options.clipNorm > 0 { gradient.clipNorm(to: Double(options.clipNorm)) }
-    optimizer.step(&model.parameters, gradient: gradient, scale: rate)
+    optimizer.step(&model.parameters, gradient: gradient) { rates[$0] ?? 1 }
     model.updateBuffers(from: pass)
     return loss
   }
@@ -187,7 +216,11 @@ struct TrainingRun {
   func finished() -> TrainedModel {
     var model = model
     model.parameters = best
-    targets.scaling.restore(&model.parameters.head.output)
+    if let fixedOutput {
+      model.parameters.head.output = fixedOutput
+    } else {
+      targets.scaling.restore(&model.parameters.head.output)
+    }
     return TrainedModel(model: model, record: record, backgroundMean: background)
   }
 }

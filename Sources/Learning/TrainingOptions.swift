@@ -73,7 +73,7 @@ public struct TrainingRecord: Sendable, Hashable, Codable {
 
   /// The epochs, in order.
   public internal(set) var epochs: [Epoch] = []
-  /// The epoch whose weights were kept.
+  /// The epoch whose weights were kept; 0 for those that the training started from.
   public internal(set) var bestEpoch = 0
   /// The number of samples that were trained on.
   public let trainingCount: Int

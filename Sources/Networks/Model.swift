@@ -78,10 +78,14 @@ public struct Model: Sendable {
   ///   - batch: The inputs.
   ///   - training: Whether features are dropped and batch norm uses the batch's statistics.
   ///   - dropout: What the dropout's choices depend on; a key of its own for every step.
+  ///   - fixedNorms: The batch norms, such as `graph.bn0`, that use and keep their running statistics
+  ///     also in training.
   public func forward(
-    _ batch: ModelBatch, training: Bool = false, dropout: Randomness = Randomness(seed: 0)
+    _ batch: ModelBatch, training: Bool = false, dropout: Randomness = Randomness(seed: 0),
+    fixedNorms: Set<String> = []
   ) -> (outputs: [Float], pass: ModelPass) {
-    let (inputs, graphs) = prepare(batch, dropout: training ? dropout : nil)
+    let (inputs, graphs) = prepare(
+      batch, dropout: training ? dropout : nil, fixedNorms: fixedNorms)
     let groups = Self.groups(batch.count)
     let passes = Parallel.map(groups.count) { forward(inputs, groups[$0]) }
     let outputs = passes.flatMap { $0.outputs(outputCount) }

@@ -145,7 +145,7 @@ func transposed(_ values: [Float], _ rows: Int, _ columns: Int) -> [Float] {
 extension Model {
   /// A batch with the features of its graph, and what the graph branches keep.
   func prepare(
-    _ batch: ModelBatch, dropout: Randomness?
+    _ batch: ModelBatch, dropout: Randomness?, fixedNorms: Set<String> = []
   ) -> (inputs: ModelInputs, graphs: [GraphNetwork.Pass?]) {
     var inputs = ModelInputs(batch: batch, dropout: dropout)
     var graphs: [GraphNetwork.Pass?] = []
@@ -157,7 +157,8 @@ extension Model {
       }
       let key = (dropout ?? Randomness(seed: 0)).derived(Randomness.word(name))
       let (features, pass) = network.forward(
-        inputs.graph(bandCount: network.bandCount), training: dropout != nil, dropout: key)
+        inputs.graph(bandCount: network.bandCount), training: dropout != nil, dropout: key,
+        fixedNorms: network.norms.indices.filter { fixedNorms.contains("\(name).bn\($0)") })
       inputs.shared.append(features)
       graphs.append(pass)
     }

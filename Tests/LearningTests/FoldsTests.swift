@@ -59,6 +59,70 @@ struct FoldsTests {
     }
   }
 
+  /// Fewer samples are among more, with both classes, and what is not drawn is hidden.
+  @Test func samplesAreDrawnForEachFold() throws {
+    let set = try clustered()
+    for folds in [
+      try Folds.blocks(set, size: 13, folds: 4, seed: 2), try Folds.random(set, folds: 4, seed: 2),
+    ] {
+      for fold in 0..<4 {
+        let all = folds.trainingSamples(fold)
+        func drawn(_ count: Int, seed: UInt64 = 7) -> Set<Int> {
+          let seen = folds.drawing(count, from: set, seed: seed)
+          #expect(seen.foldOfSample == folds.foldOfSample && seen.places == folds.places)
+          let kept = Set(seen.trainingSamples(fold))
+          for position in all {
+            let sample = set.samples[position]
+            let isHidden = seen.isHidden(fold, x: sample.x, y: sample.y, cell: sample.cell)
+            #expect(isHidden == !kept.contains(position))
+          }
+          for position in seen.testSamples(fold) {
+            let sample = set.samples[position]
+            #expect(seen.isHidden(fold, x: sample.x, y: sample.y, cell: sample.cell))
+          }
+          return kept
+        }
+        let (few, more, most) = (drawn(2), drawn(20), drawn(80))
+        // The last cell may hold one too many.
+        #expect(few.count == 2 && [19, 20].contains(more.count) && [79, 80].contains(most.count))
+        #expect(few.isSubset(of: more) && more.isSubset(of: most) && most.isSubset(of: all))
+        #expect(set.counts(of: Array(few)) == [1, 1])
+        let share = Double(set.counts(of: all)[1]) / Double(all.count)
+        #expect(abs(Double(set.counts(of: Array(most))[1]) / Double(most.count) - share) < 0.03)
+        #expect(drawn(20, seed: 8) != more)
+        #expect(drawn(10_000) == Set(all))
+      }
+    }
+  }
+
+  /// A cell's samples come together: what is in a hidden cell is hidden.
+  @Test func samplesOfACellAreDrawnTogether() throws {
+    let set = try SampleSet(
+      kind: .softmax, categories: ["0", "1"].map { .init(code: $0, name: $0) },
+      samples: (0..<40).map { number in
+        Sample(
+          id: number, x: Double(number / 4), y: 0, cell: Cell(column: number / 4, row: 0),
+          target: .category(number / 4 % 2))
+      })
+    let folds = try Folds.random(set, folds: 2, seed: 1)
+    for count in [4, 6, 9, 12] {
+      let seen = folds.drawing(count, from: set, seed: 3)
+      for fold in 0..<2 {
+        let kept = Set(seen.trainingSamples(fold))
+        #expect(kept.count == count / 4 * 4)
+        for position in 0..<40 {
+          let cell = set.samples[position].cell
+          #expect(
+            seen.isHidden(fold, x: set.samples[position].x, y: 0, cell: cell)
+              == !kept.contains(position))
+        }
+      }
+    }
+    let coded = try JSONEncoder().encode(folds.drawing(6, from: set, seed: 3))
+    #expect(
+      try JSONDecoder().decode(Folds.self, from: coded) == folds.drawing(6, from: set, seed: 3))
+  }
+
   @Test func otherPointsOfATestPlaceAreKnown() throws {
     let set = try clustered()
     let folds = try Folds.blocks(set, size: 20, folds: 5, seed: 1)
@@ -177,5 +241,35 @@ struct FoldsTests {
     let copy = try JSONDecoder().decode(Folds.self, from: JSONEncoder().encode(folds))
     #expect(copy == folds)
     #expect(copy.trainingSamples(2) == folds.trainingSamples(2))
+  }
+
+  /// Joined folds are tested together, and the others keep their samples.
+  @Test func joinedFoldsAreOne() throws {
+    let set = try SampleSet(
+      kind: .linear, categories: [.init(code: "v", name: "v")],
+      samples: (0..<40).map { index in
+        Sample(
+          id: index, x: 10 * Double(index % 8) + 5, y: 10 * Double(index / 8) + 5,
+          cell: Cell(column: index % 8, row: index / 8), target: .values([Float(index % 7)]))
+      })
+    let folds = try Folds.blocks(set, size: 20, folds: 4, seed: 3)
+    let joined = folds.joining([3, 1])
+    #expect(joined.count == 3 && joined.names == ["2+4", "1", "3"])
+    #expect(joined.testSamples(0) == (folds.testSamples(1) + folds.testSamples(3)).sorted())
+    #expect(joined.testSamples(1) == folds.testSamples(0))
+    #expect(joined.testSamples(2) == folds.testSamples(2))
+    #expect(
+      joined.trainingSamples(0)
+        == folds.trainingSamples(1).filter(Set(folds.trainingSamples(3)).contains))
+    for sample in set.samples {
+      let isHidden = [1, 3].contains {
+        folds.isTestPlace($0, x: sample.x, y: sample.y, cell: sample.cell)
+      }
+      #expect(joined.isTestPlace(0, x: sample.x, y: sample.y, cell: sample.cell) == isHidden)
+    }
+    // Samples of no fold stay in none.
+    let named = try Folds.field(set, values: set.samples.map { ["", "a", "b", "c"][$0.id % 4] })
+    #expect(
+      named.joining([0, 1]).foldOfSample == named.foldOfSample.map { [-1: -1, 2: 1][$0] ?? 0 })
   }
 }

@@ -82,6 +82,54 @@ struct TrainerTests {
     #expect(losses.min() == losses[model.record.bestEpoch - 1])
   }
 
+  /// Two labels of 80 samples, of which every fourth misses the second.
+  private func labelled(shift: Float, isEmpty: Bool = false) throws -> TrainingSet {
+    var numbers = TestNumbers(12)
+    let spectra = (0..<240).map { _ in numbers.normal() }
+    let samples = (0..<80).map { id in
+      let labels: [Float] = [spectra[3 * id] > 0 ? 1 : 0, spectra[3 * id + 1] > 0 ? 1 : 0]
+      let isMissing = isEmpty || id % 4 == 0
+      return Sample(
+        id: id, x: Double(id), y: 0, cell: Cell(column: id, row: 0),
+        target: .values([labels[0], isMissing ? .nan : labels[1]]))
+    }
+    return try TrainingSet(
+      samples: SampleSet(
+        kind: .sigmoid, categories: ["a", "b"].map { .init(code: $0, name: $0) },
+        samples: samples),
+      blockSize: 20, bandCount: 3,
+      spectra: spectra.enumerated().map { $0.offset / 3 % 4 == 0 ? $0.element + shift : $0.element }
+    )
+  }
+
+  /// A sample that misses a label does not move the output of that label.
+  @Test func missingLabelsMoveNothing() throws {
+    let form = ModelArchitecture(
+      bandCount: 3, branches: [.spectral(.init(filters: [4], kernel: 2, pool: 1, width: 5))],
+      head: .init(kind: .sigmoid, hidden: [], outputs: 2))
+    let options = options {
+      $0.epochs = 3
+      $0.validationShare = 0
+      $0.weightDecay = 0
+      $0.clipNorm = 0
+    }
+    // With fixed features an output is moved by its own samples alone.
+    func rows(_ set: TrainingSet) throws -> [ArraySlice<UInt32>] {
+      let model = try Trainer.train(
+        set, architecture: form, options: options, rate: { $0.hasPrefix("head.") ? 1 : 0 }
+      ).model
+      let weights = model.parameters.head.output.weight.map(\.bitPattern)
+      return [weights.prefix(5), weights.suffix(5)]
+    }
+    let (plain, moved) = (try rows(labelled(shift: 0)), try rows(labelled(shift: 2)))
+    #expect(plain[0] != moved[0] && plain[1] == moved[1])
+    let drawn = try Model(architecture: form, seed: options.seed).parameters.head.output.weight
+      .map(\.bitPattern)
+    #expect(plain[1] != drawn.suffix(5))
+    let untouched = try rows(labelled(shift: 0, isEmpty: true))
+    #expect(untouched[0] != drawn.prefix(5) && untouched[1] == drawn.suffix(5))
+  }
+
   @Test func patternsAreLearntAndMissingCellsAreFilled() throws {
     let model = try Trainer.train(
       bars(300, seed: 3, missing: true), architecture: patch, options: options { $0.epochs = 200 })

@@ -1,4 +1,6 @@
+import Foundation
 import Networks
+import Tensors
 import Testing
 
 @Suite struct LossesTests {
@@ -74,6 +76,48 @@ import Testing
     #expect(softmax == Loss(value: 0, gradient: [0, 0], totalWeight: 0))
     let sigmoid = Losses.sigmoidCrossEntropy([1, 2], labels: [.nan, .nan], outputCount: 2)
     #expect(sigmoid == Loss(value: 0, gradient: [0, 0], totalWeight: 0))
+  }
+
+  /// The gradient of an output, counted over the samples alone whose label is known.
+  @Test func samplesWithoutALabelDoNotMoveIt() throws {
+    let random = Randomness(seed: 8)
+    let (samples, width) = (24, 3)
+    let outputs = normals(samples * width, seed: 9)
+    let labels = (0..<UInt64(samples * width)).map { place -> Float in
+      let label: Float = random.uniform(2 * place) < 0.4 ? 1 : 0
+      return random.uniform(2 * place + 1) < 0.3 ? .nan : label
+    }
+    let weights = (0..<UInt64(samples)).map { 0.5 + random.uniform(1000 + $0) }
+    let positive: [Float] = [2, 1, 0.5]
+    let loss = Losses.sigmoidCrossEntropy(
+      outputs, labels: labels, outputCount: width, weights: weights, positiveWeights: positive)
+    var (sum, total) = (0.0, 0.0)
+    for output in 0..<width {
+      let known = (0..<samples).filter { !labels[$0 * width + output].isNaN }
+      #expect(known.count < samples)
+      for sample in 0..<samples {
+        let place = sample * width + output
+        guard known.contains(sample) else {
+          #expect(loss.gradient[place] == 0)
+          continue
+        }
+        let z = Double(outputs[place])
+        let p = 1 / (1 + exp(-z))
+        let (weight, isYes) = (Double(weights[sample]), labels[place] == 1)
+        let factor = weight * (isYes ? Double(positive[output]) : 1)
+        sum -= factor * log(isYes ? p : 1 - p)
+        total += weight
+        let expected = factor * (p - (isYes ? 1 : 0)) / loss.totalWeight
+        #expect(abs(Double(loss.gradient[place]) - expected) < 1e-7)
+      }
+    }
+    #expect(abs(loss.totalWeight - total) < 1e-9 && abs(loss.value - sum / total) < 1e-9)
+    // What a network says where nothing is known changes neither loss nor gradient.
+    var others = outputs
+    for place in outputs.indices where labels[place].isNaN { others[place] += 3 }
+    let again = Losses.sigmoidCrossEntropy(
+      others, labels: labels, outputCount: width, weights: weights, positiveWeights: positive)
+    #expect(again == loss)
   }
 
   @Test func balanceMakesClassesEqual() {

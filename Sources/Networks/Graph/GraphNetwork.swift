@@ -76,15 +76,19 @@ public struct GraphNetwork: Sendable, Hashable {
   ///   - graph: The segments.
   ///   - training: Whether features are dropped and batch norm uses the batch's statistics.
   ///   - dropout: What the dropout's choices depend on; a key of its own for every step.
+  ///   - fixedNorms: The batch norms that use their running statistics also in training.
   public func forward(
-    _ graph: SegmentGraph, training: Bool = false, dropout: Randomness = Randomness(seed: 0)
+    _ graph: SegmentGraph, training: Bool = false, dropout: Randomness = Randomness(seed: 0),
+    fixedNorms: [Int] = []
   ) -> (features: [Float], pass: Pass) {
-    let pass = pass(graph, training: training, dropout: dropout, keepsMask: true)
+    let pass = pass(
+      graph, training: training, dropout: dropout, keepsMask: true, fixedNorms: fixedNorms)
     return (pass.features, pass)
   }
 
   private func pass(
-    _ graph: SegmentGraph, training: Bool, dropout random: Randomness?, keepsMask: Bool
+    _ graph: SegmentGraph, training: Bool, dropout random: Randomness?, keepsMask: Bool,
+    fixedNorms: [Int] = []
   ) -> Pass {
     precondition(
       graph.bandCount == bandCount && graph.propagated.count == graph.pixelCount * bandCount,
@@ -95,16 +99,19 @@ public struct GraphNetwork: Sendable, Hashable {
     var pass = Pass(graph: graph)
     let (pooled, masks) = inner.forward(graph, keepsMask: keepsMask)
     pass.masks = masks
-    let hidden0 = norms[0].forward(pooled, training: training)
+    let hidden0 = norms[0].forward(
+      pooled, training: training && !fixedNorms.contains(0))
     (pass.active1, pass.gathered1) = external1.forward(
       hidden0.values, graph: graph, rows: graph.innerCount)
     Rectifier.apply(&pass.active1)
-    let hidden1 = norms[1].forward(pass.active1, training: training)
+    let hidden1 = norms[1].forward(
+      pass.active1, training: training && !fixedNorms.contains(1))
     pass.hidden1 = hidden1.values
     (pass.active2, pass.gathered2) = external2.forward(
       hidden1.values, graph: graph, rows: graph.targetCount)
     Rectifier.apply(&pass.active2)
-    let hidden2 = norms[2].forward(pass.active2, training: training)
+    let hidden2 = norms[2].forward(
+      pass.active2, training: training && !fixedNorms.contains(2))
     pass.caches = [hidden0.cache, hidden1.cache, hidden2.cache]
     pass.joined = SegmentRows.sum(
       Array(hidden0.values.prefix(hidden2.values.count)), hidden2.values)

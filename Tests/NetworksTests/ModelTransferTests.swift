@@ -1,0 +1,229 @@
+import Tensors
+import Testing
+
+@testable import Networks
+
+/// What a new model takes from a trained one, against the trained one itself.
+@Suite struct ModelTransferTests {
+  private typealias Names = ModelTransfer.Names
+  private let classes = ["low", "high"]
+
+  private func form(
+    _ bands: Int, _ branches: [ModelArchitecture.Branch], hidden: [Int] = [6], outputs: Int = 2
+  ) -> ModelArchitecture {
+    ModelArchitecture(
+      bandCount: bands, branches: branches,
+      head: .init(kind: .softmax, hidden: hidden, outputs: outputs))
+  }
+
+  private let patch = ModelArchitecture.Branch.patch(
+    .init(
+      window: 5,
+      layers: [.convolution(filters: 3, kernel: 3), .convolution(filters: 2, kernel: 2)], width: 4))
+  private let pooled = ModelArchitecture.Branch.patch(
+    .init(window: 4, layers: [.averagePool(size: 2)], width: 3))
+  private let dense = ModelArchitecture.Branch.spectral(
+    .init(filters: [], kernel: 1, pool: 1, width: 4))
+  private let convolved = ModelArchitecture.Branch.spectral(
+    .init(filters: [4], kernel: 3, pool: 1, width: 5))
+  private let graph = ModelArchitecture.Branch.graph(
+    .init(hops: 1, width: 4, output: 3, dropout: 0))
+
+  private func start(
+    _ source: Model, _ names: [String], _ form: ModelArchitecture, _ bands: [String],
+    outputs: [String] = ["low", "high"], takesHead: Bool = true
+  ) throws -> (model: Model, transfer: ModelTransfer) {
+    let transfer = try ModelTransfer(
+      from: source, Names(bands: names, outputs: classes), to: form,
+      Names(bands: bands, outputs: outputs), takesHead: takesHead)
+    return (try transfer.start(seed: 77), transfer)
+  }
+
+  private func values(_ model: Model, _ name: String) throws -> [Float] {
+    try #require(model.tensors.first { $0.name == name }).values
+  }
+
+  /// The bands of a batch in another order, those that are not there as zeros.
+  private func batch(
+    _ batch: ModelBatch, of own: [String], as wanted: [String]
+  ) -> ModelBatch {
+    func chosen(_ values: [Float]) -> [Float] {
+      let cells = values.count / batch.count / own.count
+      return (0..<batch.count).flatMap { sample in
+        wanted.flatMap { band -> [Float] in
+          guard let place = own.firstIndex(of: band) else {
+            return [Float](repeating: 0, count: cells)
+          }
+          let first = (sample * own.count + place) * cells
+          return Array(values[first..<first + cells])
+        }
+      }
+    }
+    return ModelBatch(
+      count: batch.count, spectra: chosen(batch.spectra), windows: batch.windows.map(chosen))
+  }
+
+  @Test func theSameFormIsTakenWhole() throws {
+    for form in ModelTests.architectures + [self.form(3, [graph, patch])] {
+      let source = try Model(architecture: form, seed: 5)
+      let bands = (0..<form.bandCount).map { "band \($0)" }
+      let outputs = (0..<form.head.outputs).map { "output \($0)" }
+      let transfer = try ModelTransfer(
+        from: source, Names(bands: bands, outputs: outputs), to: form,
+        Names(bands: bands, outputs: outputs))
+      #expect(transfer.layers.allSatisfy { $0.outcome == .taken })
+      let started = try transfer.start(seed: 6)
+      #expect(started.tensors == source.tensors)
+    }
+  }
+
+  /// On the bands of both models the start says what the source does where its others are zero.
+  @Test func bandsAreMatchedByName() throws {
+    let branches = [patch, dense, pooled]
+    let (old, new) = (["a", "b", "c", "d"], ["d", "x", "a", "y", "c"])
+    let source = try Model(architecture: form(4, branches), seed: 8)
+    let (model, transfer) = try start(source, old, form(5, branches), new)
+    #expect(
+      transfer.layers.filter { $0.outcome == .partly }.map(\.name) == [
+        "patch.conv1", "spectral.dense", "patch2.dense",
+      ])
+    let inputs = ModelTests.batch(model.architecture, 30, seed: 9)
+    let expected = source.outputs(batch(inputs, of: new, as: old))
+    let found = model.outputs(inputs)
+    #expect(difference(found, expected) < 1e-5)
+    // It is not indifferent to what it says.
+    #expect(Set(expected.map(\.bitPattern)).count > 30)
+  }
+
+  /// In which order the source had its bands is nothing to the start.
+  @Test func theOrderOfTheSourceDoesNotMatter() throws {
+    let branches = [patch, dense, graph]
+    let (old, other) = (["a", "b", "c", "d"], ["c", "a", "d", "b"])
+    let source = try Model(architecture: form(4, branches), seed: 8)
+    var turned = source
+    turned.parameters.visitParameters("") { name, shape, values in
+      guard ["patch.conv1.weight", "spectral.dense.weight", "graph.internal.weight"].contains(name)
+      else { return }
+      let cells = shape.dropFirst(2).reduce(1, *)
+      let before = values
+      for row in 0..<shape[0] {
+        for (column, band) in other.enumerated() {
+          let place = old.firstIndex(of: band) ?? 0
+          for cell in 0..<cells {
+            values[(row * 4 + column) * cells + cell] = before[(row * 4 + place) * cells + cell]
+          }
+        }
+      }
+    }
+    #expect(turned.tensors != source.tensors)
+    let new = ["d", "x", "a"]
+    let one = try start(source, old, form(3, branches), new).model
+    let two = try start(turned, other, form(3, branches), new).model
+    let drawn = try Model(architecture: form(3, branches), seed: 77)
+    #expect(one.tensors == two.tensors && one.tensors != drawn.tensors)
+  }
+
+  /// A filter over bands is taken where it sees the same bands in the same order.
+  @Test func runsOfBandsAreMatched() throws {
+    let (old, new) = (["a", "b", "c", "d", "e", "f"], ["c", "d", "e", "f", "g"])
+    let source = try Model(architecture: form(6, [convolved]), seed: 3)
+    let (model, transfer) = try start(source, old, form(5, [convolved]), new)
+    #expect(transfer.layers.map(\.outcome).prefix(2) == [.taken, .partly])
+    // The source without the places a-b-c and b-c-d, which the new input does not have.
+    var expected = source
+    expected.parameters.visitParameters("") { name, _, values in
+      guard name == "spectral.dense.weight" else { return }
+      for place in values.indices where place % 4 < 2 { values[place] = 0 }
+    }
+    let inputs = ModelTests.batch(model.architecture, 30, seed: 4)
+    #expect(
+      difference(model.outputs(inputs), expected.outputs(batch(inputs, of: new, as: old))) < 1e-5)
+    // The other way round no run is the same.
+    let none = try start(source, old, form(6, [convolved]), old.reversed()).transfer
+    #expect(none.layers.allSatisfy { !$0.isTaken })
+  }
+
+  @Test func outputsAreMatchedByName() throws {
+    let source = try Model(architecture: form(3, [dense]), seed: 3)
+    let bands = ["a", "b", "c"]
+    let (model, transfer) = try start(
+      source, bands, form(3, [dense], outputs: 3), bands, outputs: ["high", "other", "low"])
+    #expect(transfer.layers.last?.outcome == .partly && transfer.takesOutput)
+    let drawn = try Model(architecture: form(3, [dense], outputs: 3), seed: 77)
+    for name in ["head.output.weight", "head.output.bias"] {
+      let (old, new) = (try values(source, name), try values(model, name))
+      let fresh = try values(drawn, name)
+      let width = old.count / 2
+      #expect(Array(new[..<width]) == Array(old[width...]))
+      #expect(Array(new[(2 * width)...]) == Array(old[..<width]))
+      #expect(Array(new[width..<2 * width]) == Array(fresh[width..<2 * width]))
+    }
+    let others = try start(source, bands, form(3, [dense]), bands, outputs: ["x", "y"]).transfer
+    #expect(!others.takesOutput && others.takes("head.hidden1.weight"))
+  }
+
+  /// The head reads the features of the branches that both have.
+  @Test func featuresAreMatchedByBranch() throws {
+    let bands = ["a", "b", "c"]
+    let source = try Model(architecture: form(3, [patch, dense]), seed: 3)
+    let (model, transfer) = try start(source, bands, form(3, [dense, graph]), bands)
+    let (old, new) = (
+      try values(source, "head.hidden1.weight"), try values(model, "head.hidden1.weight")
+    )
+    for row in 0..<6 {
+      #expect(Array(new[row * 7..<row * 7 + 4]) == Array(old[row * 8 + 4..<row * 8 + 8]))
+      #expect(new[row * 7 + 4..<row * 7 + 7].allSatisfy { $0 == 0 })
+    }
+    let anew = transfer.layers.filter { !$0.isTaken }.map(\.name)
+    #expect(!anew.isEmpty && anew.allSatisfy { $0.hasPrefix("graph.") })
+  }
+
+  @Test func otherShapesBeginAnewWithAllThatFollows() throws {
+    let bands = ["a", "b", "c"]
+    let source = try Model(architecture: form(3, [patch, graph]), seed: 3)
+    let wide = ModelArchitecture.Branch.patch(
+      .init(
+        window: 5,
+        layers: [.convolution(filters: 3, kernel: 3), .convolution(filters: 5, kernel: 2)], width: 4
+      ))
+    let transfer = try start(source, bands, form(3, [wide]), bands).transfer
+    #expect(transfer.takes("patch.conv1.weight"))
+    guard
+      case .anew(let reason) = try #require(transfer.layers.first { $0.name == "patch.conv2" })
+        .outcome
+    else {
+      Issue.record("conv2 was taken")
+      return
+    }
+    #expect(reason.contains("5 x 3 x 2 x 2") && reason.contains("2 x 3 x 2 x 2"))
+    #expect(transfer.layers.dropFirst(2).allSatisfy { !$0.isTaken })
+  }
+
+  /// A head that is not wanted is drawn; running statistics come with their norms.
+  @Test func aNewHeadIsDrawn() throws {
+    let bands = ["a", "b", "c"]
+    var source = try Model(architecture: form(3, [graph]), seed: 3)
+    source.parameters.visitBuffers("") { _, _, values in
+      for place in values.indices { values[place] = Float(place + 2) }
+    }
+    let (model, _) = try start(source, bands, form(3, [graph]), bands, takesHead: false)
+    let drawn = try Model(architecture: form(3, [graph]), seed: 77)
+    #expect(model.parameters.buffers("") == source.parameters.buffers(""))
+    for tensor in model.tensors {
+      let other = tensor.name.hasPrefix("head.") ? drawn : source
+      let expected = try values(other, tensor.name)
+      #expect(tensor.values == expected)
+    }
+  }
+
+  @Test func partsHaveNames() throws {
+    let form = form(3, [patch, dense, pooled])
+    #expect(form.prefixes(ofPart: "patch-cnn") == ["patch", "patch2"])
+    #expect(form.prefixes(ofPart: "branches") == ["patch", "spectral", "patch2"])
+    for part in ["head", "patch2", "patch.conv1", "head.output.bias"] {
+      #expect(form.prefixes(ofPart: part) == [part])
+    }
+    for part in ["patch3", "conv1", "graph", ""] { #expect(form.prefixes(ofPart: part) == nil) }
+    #expect(!ModelArchitecture.isPart("patch", of: "patch2.conv1.weight"))
+  }
+}
