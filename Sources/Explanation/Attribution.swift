@@ -15,14 +15,20 @@ public struct Attribution: Sendable, Equatable {
   /// What base and features leave unexplained: the error of quadrature or rounding.
   public var residual: [Float]
 
-  /// Gathers an attribution; `base`, `output` and `residual` have a value per cell.
-  init(features: [Float], base: [Float], output: [Float], residual: [Float]) {
+  /// An attribution whose residual is what base and features, as they are kept, leave of the
+  /// output; `base` and `outputs` have a value per cell.
+  init(features: [Float], base: [Double], outputs: [Double]) {
     cellCount = base.count
     featureCount = base.isEmpty ? 0 : features.count / base.count
     self.features = features
-    self.base = base
-    self.output = output
-    self.residual = residual
+    self.base = base.map { Float($0) }
+    output = outputs.map { Float($0) }
+    residual = [Float](repeating: 0, count: base.count)
+    for cell in 0..<cellCount {
+      var sum = Double(self.base[cell])
+      for t in 0..<featureCount { sum += Double(features[t * cellCount + cell]) }
+      residual[cell] = Float(outputs[cell] - sum)
+    }
   }
 
   /// An attribution of cells that have all been left out.

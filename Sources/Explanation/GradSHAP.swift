@@ -40,31 +40,16 @@ public struct GradSHAP: Sendable {
   {
     let cells = field.input.cellCount
     let outputs = output.values(model.dense(field.input), outputCount: model.outputCount)
-    // Every group has sums of its own, added in order: the same bits for any number of workers.
-    let groups = BaselineGroups(baselines)
-    var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
-    var base = [Double](repeating: 0, count: cells)
-    Parallel.fold(groups.count) {
-      attributed(model, field, groups[$0])
-    } into: { part in
-      for index in features.indices { features[index] += part.features[index] }
-      for cell in 0..<cells { base[cell] += part.base[cell] }
+    let sums = BaselineGroups(baselines).sums(features: field.mixing.featureCount, cells: cells) {
+      attributed(model, field, $0)
     }
-    var residual = [Float](repeating: 0, count: cells)
-    for cell in 0..<cells {
-      var sum = base[cell]
-      for t in 0..<field.mixing.featureCount { sum += Double(features[t * cells + cell]) }
-      residual[cell] = Float(outputs[cell] - sum)
-    }
-    return Attribution(
-      features: features, base: base.map { Float($0) }, output: outputs.map { Float($0) },
-      residual: residual)
+    return Attribution(features: sums.features, base: sums.base, outputs: outputs)
   }
 
   /// What some of the baselines add to the features and to the base.
   private func attributed(
     _ model: some DifferentiableModel, _ field: ExplanationField, _ group: ArraySlice<[Float]>
-  ) -> (features: [Float], base: [Double]) {
+  ) -> BaselineGroups.Sums<Float> {
     let cells = field.input.cellCount
     let rule = GaussLegendre(nodes)
     var features = [Float](repeating: 0, count: cells * field.mixing.featureCount)
@@ -81,7 +66,7 @@ public struct GradSHAP: Sendable {
           weight: weight / Double(baselines.count), into: &features)
       }
     }
-    return (features, base)
+    return BaselineGroups.Sums(features: features, base: base)
   }
 
   /// Adds `weight` times the derivative of the explained output in each feature's direction.
@@ -144,21 +129,5 @@ extension GradSHAP {
       if residual <= tolerance || 2 * candidate.nodes > cap { return (candidate, residual) }
       candidate.nodes *= 2
     }
-  }
-}
-
-/// Baselines in groups that may be worked on at once; the groups depend on the baselines alone.
-struct BaselineGroups {
-  private let baselines: [[Float]]
-  /// The number of groups.
-  let count: Int
-
-  init(_ baselines: [[Float]]) {
-    self.baselines = baselines
-    count = min(4, baselines.count)
-  }
-
-  subscript(group: Int) -> ArraySlice<[Float]> {
-    baselines[group * baselines.count / count..<(group + 1) * baselines.count / count]
   }
 }

@@ -56,32 +56,18 @@ public struct Shapley: Sendable {
   private func attributeWhole(_ model: some DenseModel, _ field: ExplanationField) -> Attribution {
     let cells = field.input.cellCount
     let outputs = values(model, field.input)
-    let groups = BaselineGroups(baselines)
-    var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
-    var base = [Double](repeating: 0, count: cells)
-    Parallel.fold(groups.count) {
-      added(model, field, groups[$0], outputs)
-    } into: { part in
-      for index in sums.indices { sums[index] += part.sums[index] }
-      for cell in 0..<cells { base[cell] += part.base[cell] }
-    }
-    let features = sums.map { Float($0) }
-    var residual = [Float](repeating: 0, count: cells)
-    for cell in 0..<cells {
-      var sum = Double(Float(base[cell]))
-      for t in 0..<field.mixing.featureCount { sum += Double(features[t * cells + cell]) }
-      residual[cell] = Float(outputs[cell] - sum)
+    let sums = BaselineGroups(baselines).sums(features: field.mixing.featureCount, cells: cells) {
+      added(model, field, $0, outputs)
     }
     return Attribution(
-      features: features, base: base.map { Float($0) }, output: outputs.map { Float($0) },
-      residual: residual)
+      features: sums.features.map { Float($0) }, base: sums.base, outputs: outputs)
   }
 
   /// What some of the baselines add to the features and to the base.
   private func added(
     _ model: some DenseModel, _ field: ExplanationField, _ group: ArraySlice<[Float]>,
     _ outputs: [Double]
-  ) -> (sums: [Double], base: [Double]) {
+  ) -> BaselineGroups.Sums<Double> {
     let cells = field.input.cellCount
     let share = 1 / Double(baselines.count)
     var sums = [Double](repeating: 0, count: cells * field.mixing.featureCount)
@@ -100,7 +86,7 @@ public struct Shapley: Sendable {
       case .exact: addSets(model, path, share, &sums)
       }
     }
-    return (sums, base)
+    return BaselineGroups.Sums(features: sums, base: base)
   }
 
   /// What it takes to go from a baseline to the field: both ends with their explained outputs.
