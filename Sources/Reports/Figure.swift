@@ -39,6 +39,8 @@ public struct Figure: Sendable, Hashable, Codable {
     /// Paths that rows add to from below, and their standard deviation at the start and after each
     /// row; empty for none.
     case paths(axis: String, rows: [String], spread: [Double], [Path])
+    /// Measured values against predicted ones, each with the limits of its prediction.
+    case intervals(x: String, y: String, [Interval])
   }
 
   /// One line; faint lines are many of a kind and have no entry in the legend.
@@ -188,6 +190,9 @@ extension Figure {
       SVGChart.paths(
         title: title, description: description, axisTitle: axis, rows: rows, paths: paths,
         spread: spread)
+    case .intervals(let x, let y, let intervals):
+      SVGChart.intervals(
+        title: title, description: description, x: x, y: y, intervals: intervals)
     }
   }
 
@@ -219,6 +224,7 @@ extension Figure {
     case .points(let x, let y, let color, _):
       return [[x.csvField, y.csvField, color.csvField]]
     case .paths(let axis, _, _, _): return [["path", "group", "after", axis.csvField]]
+    case .intervals(let x, let y, _): return [[x.csvField, y.csvField, "lower", "upper"]]
     }
   }
 
@@ -252,6 +258,8 @@ extension Figure {
       }
     case .points(_, _, _, let points):
       return points.map { [Self.number($0.x), Self.number($0.y), Self.number($0.number)] }
+    case .intervals(_, _, let intervals):
+      return intervals.map { [$0.x, $0.y, $0.lower, $0.upper].map(Self.number) }
     case .paths(_, let rows, let spread, let paths):
       let places = ["start"] + rows.map(\.csvField)
       let lines = paths.enumerated().map { ("\($0 + 1)", $1.name.csvField, $1.values) }

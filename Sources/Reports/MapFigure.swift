@@ -121,15 +121,31 @@ extension MapFigure {
         "<li><span style=\"background:\($0.color.hex)\"></span>\(Markup.escape($0.label))</li>"
       }
       return "\n<ul class=\"legend\" aria-label=\"Legend\">\(items.joined())</ul>"
-    case .ramp(let ramp, let title, let ticks): return Self.html(ramp, title, ticks)
+    case .ramp(let ramp, let title, let ticks):
+      return Self.html(ramp, title, ticks, every: isCrowded(ticks) ? 2 : 1)
     }
   }
 
-  private static func html(_ ramp: ColorRamp, _ title: String, _ ticks: [String]) -> String {
+  /// Whether the ticks below the picture would touch, at about 8 pixels for each letter.
+  private func isCrowded(_ ticks: [String]) -> Bool {
+    let last = ticks.count - 1
+    let places = ticks.enumerated().map { index, text -> (start: Double, end: Double) in
+      let (x, length) = (width * Double(index) / Double(max(last, 1)), 8 * Double(text.count))
+      let start = index == 0 ? 0 : index == last ? x - length : x - length / 2
+      return (start, start + length)
+    }
+    return zip(places, places.dropFirst()).contains { $0.end + 4 > $1.start }
+  }
+
+  /// A ramp with every so many of its ticks.
+  private static func html(
+    _ ramp: ColorRamp, _ title: String, _ ticks: [String], every step: Int
+  ) -> String {
     // Colours are mixed by the browser as the ramp mixes them: evenly between control points.
     let colors = ramp.colors.map(\.hex).joined(separator: ",")
     let last = max(ticks.count - 1, 1)
-    let labels = ticks.enumerated().map { index, text in
+    let shown = ticks.enumerated().filter { $0.offset % step == 0 || $0.offset == last }
+    let labels = shown.map { index, text in
       let side = index == 0 ? "first" : index == last ? "last" : ""
       let name = side.isEmpty ? "" : " class=\"\(side)\""
       let place = NumberText.coordinate(100 * Double(index) / Double(last))

@@ -24,6 +24,13 @@ import Testing
       [
         Figure.Path("no", values: [0, -1, -2.5]), Figure.Path("yes", values: [0, 1, 2], group: 1),
       ]),
+    .intervals(
+      x: "predicted, mg/kg", y: "measured",
+      [
+        Figure.Interval(x: 1, y: 1.5, lower: 0.5, upper: 2),
+        Figure.Interval(x: 2, y: 4, lower: 1, upper: 3.5),
+        Figure.Interval(x: 3, y: 2, lower: 1.5, upper: .infinity),
+      ]),
   ]
 
   private static func figure(_ content: Figure.Content) -> Figure {
@@ -66,6 +73,10 @@ import Testing
         + "2,yes,start,0.0\n2,yes,Mn,1.0\n2,yes,\"W, ppm\",2.0\n"
         + ",standard deviation,start,0.0\n,standard deviation,Mn,0.5\n"
         + ",standard deviation,\"W, ppm\",1.0\n")
+    #expect(
+      tables[7]
+        == "\"predicted, mg/kg\",measured,lower,upper\n1.0,1.5,0.5,2.0\n2.0,4.0,1.0,3.5\n"
+        + "3.0,2.0,1.5,\n")
     // Where colours stand for numbers, those are kept and not the colours.
     let swarm = Figure.Row("W", values: [1], shares: [0.25], numbers: [120])
     let point = Figure.Point(x: 1, y: 2, share: 0.5, number: 7)
@@ -98,6 +109,16 @@ import Testing
     let long = Self.figure(many)
     #expect(long.chart.svg.contains(">11 other features<") && !long.chart.svg.contains(">f11<"))
     #expect(long.chart.svg.contains(">f12<") && long.csv.contains("1,all,f3,3.0"))
+  }
+
+  /// A dot for each sample, those outside in another colour, and lines that are not endless.
+  @Test func intervalsAreDrawn() {
+    let svg = Self.figure(Self.contents[7]).chart.svg
+    #expect(ElementCounter.count(svg)?.counts["circle"] == 3)
+    #expect(svg.contains(">outside<") && svg.contains(">inside its interval<"))
+    #expect(!svg.contains("inf") && !svg.contains("nan"))
+    let inside = Figure.Interval(x: 1, y: 2, lower: 2, upper: 3)
+    #expect(inside.isInside && !Figure.Interval(x: 1, y: 1.9, lower: 2, upper: 3).isInside)
   }
 
   @Test func everyPointOfASwarmIsDrawn() {

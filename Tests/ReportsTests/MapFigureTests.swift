@@ -58,6 +58,14 @@ import Testing
     #expect(html.contains("linear-gradient(to right,#00204d,") || html.contains("#00204D,"))
   }
 
+  /// Ticks that would touch are left out, but for the ends and the middle.
+  @Test func crowdedTicksAreLeftOut() {
+    let html = Self.map(
+      .ramp(.cividis, title: "a", ticks: ["-1.44", "-0.7", "0", "+0.7", "+1.44"]))
+    #expect(["-1.44", "0", "+1.44"].allSatisfy { html.contains(">\($0)</li>") })
+    #expect(!html.contains("0.7</li>"))
+  }
+
   @Test func scaleAndNorthStandBelow() {
     let html = Self.map(.none)
     #expect(html.contains("width:20%") && html.contains("<span>20 m</span>"))
