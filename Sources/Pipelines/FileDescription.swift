@@ -117,7 +117,8 @@ struct FileDescription {
       (name: "trained on", value: "\(notes.record.trainingCount) samples"),
       (name: "best epoch", value: "\(notes.record.bestEpoch)"),
       (name: "background", value: "\(notes.background.count) samples"),
-    ] + (notes.calibration?.facts ?? [])
+    ] + (notes.transfer?.sentences.map { (name: "started", value: $0) } ?? [])
+      + (notes.calibration?.facts ?? []) + (notes.intervals?.facts ?? [])
   }
 
   private static func store(_ path: String) throws -> [(name: String, value: String)] {

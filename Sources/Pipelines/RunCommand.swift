@@ -104,6 +104,7 @@ struct PipelineRun {
   func run() throws {
     let schedule = Schedule(targets: plan.targets) { executor.keptContent(of: $0) != nil }
     progress.plan(schedule, chunks: executor.lattice.chunks.count)
+    plan.transferNotes.forEach(progress.note)
     try executor.run(schedule)
     let moved = try RunRecord(plan, executor).fits().compactMap(\.sentence)
     let ledger = OutputLedger(store: executor.store)

@@ -74,14 +74,14 @@ public struct Runner {
     }
   }
 
-  /// What a valid pipeline would do that nobody might expect of it: of leaks, and when a tile
-  /// arrives.
+  /// What a valid pipeline would do that nobody might expect of it: of leaks, of models that it
+  /// starts from, and when a tile arrives.
   public static func remarks(_ path: String, overrides: Overrides) -> [String] {
     guard let plan = try? plan(path, overrides: overrides) else { return [] }
     let readsTiles = plan.document.stages.contains {
       $0.options.declares("mosaic") && $0.options.has("mosaic")
     }
-    return plan.leakRemarks
+    return plan.leakRemarks + plan.transferRemarks + plan.transferNotes
       + (readsTiles ? plan.movingFits.map { plan.remark(onMovingFit: $0) } : [])
   }
 

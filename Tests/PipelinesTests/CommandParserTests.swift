@@ -55,6 +55,12 @@ import Testing
     #expect(
       try parse("explain --json out --crs EPSG:4326 --at -120.5,60.2") == .explain(explain))
     #expect(try parse("doctor") == .doctor(Command.Doctor()))
+    var provinces = Command.Synthesize(kind: .provinces, folder: "d")
+    #expect(provinces.cells == 160)
+    provinces.cells = 400
+    provinces.seed = 2
+    #expect(
+      try parse("synthesize provinces d --cells 400 --seed 2") == .synthesize(provinces))
     var store = Command.Store(.list, folder: "s")
     store.isJSON = true
     #expect(try parse("store list s --json") == .store(store))
@@ -146,6 +152,10 @@ import Testing
     ("explain out --at NaN,2", "option '--at': expected X,Y such as -120.5,60.2, found 'NaN,2'"),
     ("explain out --at 1,", "option '--at': expected X,Y such as -120.5,60.2, found '1,'"),
     ("explain out --at", "option '--at' needs a value"),
+    (
+      "synthesize belt d --cells 40",
+      "'--cells' goes with 'provinces' only, not with 'belt'"
+    ),
   ])
   func saysWhatIsWrong(line: String, message: String) {
     #expect(throws: UsageError(description: message)) { try parse(line) }

@@ -182,6 +182,60 @@ import Testing
     #expect(counts.chosen > 0 && counts.chosen < counts.valid)
   }
 
+  /// The sums over groups are those of the features, and add up as these do.
+  @Test func attributionsAreSummedByGroups() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let path = try sample.ground(
+      "groups", labels: Self.rock,
+      then: """
+        { type: "expression", tag: "more", inputs: ["ground"], group: "made",
+          bands: { a: "'landuse: Forest' + 2 * 'rock: Argovian'", b: "'landuse: Meadow'" } },
+        { type: "stack", tag: "layers", inputs: ["ground", "more"] },
+        { type: "train", tag: "model", inputs: { cube: "layers", samples: "labels" }, epochs: 3,
+          background: 3, branches: [{ type: "spectral-cnn", filters: [3], kernel: 3, width: 4 }],
+          head: { type: "softmax", hidden: [4] } },
+        { type: "explain", tag: "shap", method: "shapley", classes: ["Argovian"], background: 2,
+          inputs: { model: "model", cube: "layers" } },
+        { type: "attributions", tag: "why", class: "Argovian", inputs: ["model"] },
+        { type: "write", inputs: ["shap", "why"] },
+        { type: "report" },
+        """)
+    #expect(sample.run(path, out: "out") == .done)
+    let (features, groups) = (
+      try sample.raster("out", "shap.tif"), try sample.raster("out", "shap-groups.tif")
+    )
+    #expect(features.info.bands.map(\.name) == ["landuse", "rock", "a", "b", "base value"])
+    #expect(features.info.bands.map { $0.metadata["GROUP"] } == [nil, nil, "made", "made", nil])
+    #expect(groups.info.bands.map(\.name) == ["made", "other", "base value"])
+    #expect(groups.info.metadata["FEATURES"] == "groups")
+    let cells = groups.cube.window.cellCount
+    var largest: Float = 0
+    for cell in 0..<cells {
+      let added = (0..<5).map { features.cube.values[$0 * cells + cell] }
+      let expected = [added[2] + added[3], added[0] + added[1], added[4]]
+      let found = (0..<3).map { groups.cube.values[$0 * cells + cell] }
+      #expect(isSame(found, expected, tolerance: 1e-6))
+      if found[0].isFinite { largest = max(largest, abs(found[0])) }
+    }
+    #expect(largest > 0)
+    for name in ["why-groups.csv", "shap-groups-features.csv"] {
+      let table = String(decoding: try #require(sample.bytes("out", name)), as: UTF8.self)
+      #expect(table.contains("made") && table.contains("other"), "\(name)")
+    }
+  }
+
+  @Test func groupsThatAreNotThereAreSaid() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let path = try sample.ground(
+      "groups", labels: Self.rock,
+      then: Self.train + """
+        { type: "explain", tag: "shap", groups: true, inputs: { model: "model", cube: "cube" } },
+        """)
+    #expect(Runner.problems(path, overrides: Overrides()).map(\.key) == ["groups"])
+  }
+
   @Test func unknownClassesAreSaid() throws {
     let sample = try SampleRun()
     defer { sample.remove() }

@@ -168,9 +168,11 @@ struct PointInterpolationTests {
     var rows: [[UInt32]]
   }
 
-  private func seen(_ survey: Survey, _ options: String, _ breaks: String) throws -> Seen {
+  private func seen(
+    _ survey: Survey, _ options: String, _ breaks: String, labels: String = Self.labels
+  ) throws -> Seen {
     let plan = try Self.run(survey).planned(
-      Self.labels + Self.gridding(options)
+      labels + Self.gridding(options)
         + ", { type: \"regionalize\", tag: \"regions\", levels: [2, 4, 8], breaks: \"\(breaks)\" },"
         + " { type: \"stack\", tag: \"cube\", inputs: [\"metals\", \"regions\"] }"
         + Self.training("cube"), grid: StageRun.gridText)
@@ -204,6 +206,29 @@ struct PointInterpolationTests {
       #expect(hidden.contains(3))
       #expect(try seen(one, options, breaks) == plain)
     }
+  }
+
+  /// What is not drawn for a fold is hidden from it like its test points.
+  @Test(arguments: ["method: \"idw\"", "method: \"kriging\", variance: true"])
+  func pointsThatAreNotDrawnReachNothing(options: String) throws {
+    let survey = Survey()
+    let labels = Self.labels.replacingOccurrences(
+      of: "field: \"fold\"", with: "field: \"fold\", \"train-samples\": 15")
+    #expect(labels != Self.labels)
+    let plain = try seen(survey, options, "quantiles", labels: labels)
+    let tested = survey.hidden(in: 0)
+    var (reaching, silent) = (0, 0)
+    for point in survey.x.indices where !tested.contains(point) && point % 4 == 0 {
+      var other = survey
+      other.columns[0][point] = 400
+      if try seen(other, options, "quantiles", labels: labels) == plain {
+        silent += 1
+      } else {
+        reaching += 1
+      }
+    }
+    // Of some 35 training points 15 are drawn.
+    #expect(reaching >= 2 && silent >= 2 && reaching + silent >= 8)
   }
 
   /// The same change at a training point is seen everywhere: the test above can fail.

@@ -85,11 +85,12 @@ struct StageCatalogTests {
   }
 
   private static let dimensionless: Set<String> = [
-    "rate", "missing", "window-missing", "validation", "variance", "dropout", "quantile",
+    "rate", "missing", "window-missing", "interval", "validation", "variance", "dropout",
+    "quantile",
     "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "learning-rate",
     "weight-decay",
     "inverse-penalty", "repeats", "threshold", "above", "nodata", "below-detection", "units",
-    "bands",
+    "bands", "rates", "nemerow",
   ]
 
   private static func isNumber(_ kind: OptionKind) -> Bool {
@@ -127,7 +128,7 @@ struct StageCatalogTests {
   @Test func shippedPipelinesAreValid() throws {
     let folder = SampleRun.root + "/pipelines"
     let files = try FileManager.default.contentsOfDirectory(atPath: folder)
-      .filter { $0.hasSuffix(".json5") && $0 != "apply-model.json5" }
+      .filter { $0.hasSuffix(".json5") && !Self.needingModels.keys.contains($0) }
     #expect(!files.isEmpty)
     for file in files where !Self.elsewhere.contains(file) {
       #expect(Runner.problems("\(folder)/\(file)", overrides: Overrides()).isEmpty, "\(file)")
@@ -137,24 +138,39 @@ struct StageCatalogTests {
   /// The pipelines whose scenes are not part of the project.
   private static let elsewhere = [
     "nanling-lithium.json5", "indian-pines.json5", "nanling-prospectivity.json5",
-    "katanning-gold.json5",
+    "katanning-gold.json5", "kola-smelters.json5", "kola-smelters-west.json5",
+    "kola-smelters-east.json5",
   ]
   private static let data = ProcessInfo.processInfo.environment["GOSSAN_DATA"]
 
   /// Those of scenes elsewhere are valid where the scenes are, with all their variants.
   @Test(.enabled(if: data != nil, "GOSSAN_DATA names no folder of scenes"), arguments: elsewhere)
   func pipelinesOfScenesElsewhereAreValid(file: String) throws {
-    let overrides = Overrides(parameters: [.init(name: "data", text: Self.data ?? "")])
+    let needed = Self.needingModels[file]
+    let overrides = Overrides(
+      parameters: [.init(name: "data", text: Self.data ?? "")]
+        + (needed.map { [.init(name: $0.parameter, text: "nowhere.safetensors")] } ?? []))
     let problems = Runner.problems("\(SampleRun.root)/pipelines/\(file)", overrides: overrides)
-    #expect(problems.isEmpty)
+    #expect(problems.isEmpty == (needed == nil))
+    #expect(problems.allSatisfy { $0.stage == needed?.stage && $0.key == needed?.key })
   }
 
-  /// The pipeline that applies a model names the one problem it has before there is a model.
-  @Test func aMissingModelIsNamed() {
-    let path = SampleRun.root + "/pipelines/apply-model.json5"
-    let overrides = Overrides(parameters: [.init(name: "model", text: "nowhere.safetensors")])
-    let problems = Runner.problems(path, overrides: overrides)
-    #expect(problems.count == 1)
-    #expect(problems.first?.stage == "probability" && problems.first?.key == "model")
+  /// The pipelines that take a model of another one, with the parameter, stage and option that do.
+  private static let needingModels = [
+    "apply-model.json5": (parameter: "model", stage: "probability", key: "model"),
+    "soil-pollution.json5": (parameter: "source", stage: "model", key: "from"),
+    "jura-from-meuse.json5": (parameter: "source", stage: "model", key: "from"),
+    "kola-smelters-east.json5": (parameter: "source", stage: "model", key: "from"),
+  ]
+
+  /// A pipeline that takes a model names the one problem it has before there is a model.
+  @Test(arguments: needingModels.keys.filter { !elsewhere.contains($0) }.sorted())
+  func aMissingModelIsNamed(file: String) throws {
+    let needed = try #require(Self.needingModels[file])
+    let overrides = Overrides(
+      parameters: [.init(name: needed.parameter, text: "nowhere.safetensors")])
+    let problems = Runner.problems("\(SampleRun.root)/pipelines/\(file)", overrides: overrides)
+    #expect(!problems.isEmpty)
+    #expect(problems.allSatisfy { $0.stage == needed.stage && $0.key == needed.key })
   }
 }

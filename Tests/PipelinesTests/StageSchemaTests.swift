@@ -12,7 +12,9 @@ import Testing
     #expect(schema["required"]?.canonicalJSON == #"["stages"]"#)
     let keys = schema["properties"]?.members?.map(\.key)
     #expect(
-      keys == ["$schema", "name", "parameters", "grid", "seed", "chunk", "stages", "variants"])
+      keys == [
+        "$schema", "name", "parameters", "grid", "seed", "chunk", "stages", "variants", "curve",
+      ])
   }
 
   @Test func hasADefinitionForEveryStage() {

@@ -39,6 +39,24 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder))
   }
 
+  @Test func aRecordIsCheckedAgainWhenItsFileIsAnother() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let store = try ChunkStore(directory: sample.folder + "/s")
+    let key = SHA256.digest("key")
+    _ = try store.write([7, 8, 9], for: key)
+    for _ in 0..<2 { #expect(store.read(key) == [7, 8, 9]) }
+    let path = ChunkStore.path(of: key, in: store.directory)
+    var bytes = try #require(FileManager.default.contents(atPath: path))
+    let whole = bytes
+    bytes[bytes.count - 1] ^= 1
+    // Under another name and then this one: another file, whatever the clock's steps are.
+    try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
+    for _ in 0..<2 { #expect(store.read(key) == nil) }
+    try whole.write(to: URL(fileURLWithPath: path), options: .atomic)
+    #expect(store.read(key) == [7, 8, 9])
+  }
+
   /// Others are made with a digest that a header says: a wrong one must not be believed.
   @Test func everyByteOfARecordIsChecked() throws {
     let sample = try SampleRun()

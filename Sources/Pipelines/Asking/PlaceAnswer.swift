@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 import RasterFiles
 import Rasters
 
@@ -179,7 +180,11 @@ struct PlaceAnswer {
       let band = map.bands.firstIndex(where: { $0.name == about.className }),
       let value = all[map.tag]?[band]
     else { return nil }
-    if layer.head == "linear" || about.output == "probability" { return (value, map.tag) }
+    if layer.head == "linear" {
+      // Attributions of transformed values are on another scale than the map.
+      return ValueForm.isWord(about.output) ? nil : (value, map.tag)
+    }
+    if about.output == "probability" { return (value, map.tag) }
     // Odds of a certain cell are not finite, and those of several models are no mean of odds.
     guard about.output == "log-odds", value > 0, value < 1 else { return nil }
     return (log(value / (1 - value)), map.tag)

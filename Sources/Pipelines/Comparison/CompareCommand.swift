@@ -24,7 +24,7 @@ extension Runner {
         Problem(
           file: document.file, key: "variants",
           "\(document.variants.isEmpty ? "is missing" : "has one entry"); expected the variants "
-            + "to compare")
+            + "to compare, or a 'curve' of several values")
       ])
     }
     guard document.stages.contains(where: { $0.definition.output == .scores }) else {
@@ -56,7 +56,12 @@ struct ComparisonRun {
   func run() throws {
     var used: Set<Digest> = []
     var comparison = Comparison(
-      variants: document.variants.map(\.name), repeats: command.repeats, seeds: command.seeds)
+      variants: document.variants.map(\.name), repeats: command.repeats, seeds: command.seeds,
+      curve: document.curve.map { curve in
+        Comparison.Curve(
+          name: curve.option, points: document.variants.compactMap(\.point),
+          lineCount: document.variants.count / max(1, curve.values.count))
+      })
     let total = command.repeats * command.seeds * document.variants.count
     var done = 0
     for repetition in 0..<command.repeats {
@@ -118,21 +123,23 @@ struct ComparisonRun {
 
   private func write(_ comparison: Comparison) throws {
     let folder = workspace.folder
-    let files = [
-      (name: "compare.csv", text: comparison.csv),
-      (name: "compare-summary.csv", text: comparison.summaryCSV),
-      (name: "compare.html", text: page(comparison)),
-    ].filter { file in
+    let files =
+      [
+        (name: "compare.csv", text: comparison.csv),
+        (name: "compare-summary.csv", text: comparison.summaryCSV),
+        (name: "compare.html", text: page(comparison)),
+      ] + (comparison.curve == nil ? [] : [(name: "compare-curve.csv", text: comparison.curveCSV)])
+    let changed = files.filter { file in
       FileManager.default.contents(atPath: "\(folder)/\(file.name)") != Data(file.text.utf8)
     }
-    for file in files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
+    for file in changed { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
     for output in comparison.outputs {
       print(Self.text(comparison.table(output, paired: false), title: output))
     }
     progress.note(
-      files.isEmpty
+      changed.isEmpty
         ? "nothing was new: the tables in \(folder) are up to date"
-        : "wrote \(files.map(\.name).joined(separator: ", ")) to \(folder)")
+        : "wrote \(changed.map(\.name).joined(separator: ", ")) to \(folder)")
   }
 
   private static func text(
@@ -156,7 +163,7 @@ struct ComparisonRun {
       let paired = comparison.table(output, paired: true)
       return HTMLReport.Section(
         "Scores: \(output)",
-        [
+        comparison.figures(output).map(\.block) + [
           .table(
             HTMLReport.Table(
               "Pooled out of fold: mean and standard deviation over \(runs) runs",
@@ -164,7 +171,9 @@ struct ComparisonRun {
             ).upright(corner: "Measure")),
           .table(
             HTMLReport.Table(
-              "Paired difference from '\(first)' (runs above 0)",
+              comparison.curve == nil
+                ? "Paired difference from '\(first)' (runs above 0)"
+                : "Paired difference from the first variant at the same value (runs above 0)",
               columns: paired.columns, rows: paired.rows
             ).upright(corner: "Measure")),
         ])

@@ -22,7 +22,16 @@ struct Comparison: Sendable, Equatable {
   /// How many times folds were drawn, and models trained for each division.
   var repeats: Int
   var seeds: Int
+  /// What the variants are compared over, if anything.
+  var curve: Curve?
   var scores: [Score] = []
+
+  init(variants: [String], repeats: Int, seeds: Int, curve: Curve? = nil) {
+    self.variants = variants
+    self.repeats = repeats
+    self.seeds = seeds
+    self.curve = curve
+  }
 
   /// A measure of a variant over all runs.
   struct Summary: Sendable, Equatable {
@@ -72,7 +81,9 @@ struct Comparison: Sendable, Equatable {
       let known = values["\(group.output)\u{0}\(group.measure)"] ?? [:]
       return variants.indices.compactMap { variant -> Summary? in
         guard let own = known[variant], !own.isEmpty else { return nil }
-        return Self.summary(group, variants[variant], own, variant == 0 ? nil : known[0] ?? [:])
+        let reference = self.reference(of: variant)
+        return Self.summary(
+          group, variants[variant], own, variant == reference ? nil : known[reference] ?? [:])
       }
     }
   }
@@ -152,7 +163,8 @@ extension Comparison {
     let own = summaries.filter { $0.output == output }
     var seen: Set<String> = []
     let measures = own.map(\.measure).filter { seen.insert($0).inserted }
-    let rows = variants.dropFirst(paired ? 1 : 0).map { variant in
+    let shown = variants.indices.filter { !paired || reference(of: $0) != $0 }.map { variants[$0] }
+    let rows = shown.map { variant in
       [variant]
         + measures.map { measure in
           guard let found = own.first(where: { $0.variant == variant && $0.measure == measure })

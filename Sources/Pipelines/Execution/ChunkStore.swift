@@ -7,8 +7,9 @@ import Tensors
 ///
 /// A record is a header (magic, length, content digest, and a check of these) and the content; it
 /// is written aside, synced and renamed, so it is whole or absent. Content is checked against its
-/// digest when read. Others are made with what a header says without reading the content: hence a
-/// check of its own.
+/// digest when a process reads it first, and again when the file is no longer the same: a chunk is
+/// read for each of its neighbours, and its digest takes longer than reading it. Others are made
+/// with what a header says without reading the content: hence a check of its own.
 /// One process holds the store at a time, or several that fill it together; the kernel frees the
 /// lock when its holder dies.
 final class ChunkStore: Sendable {
@@ -16,6 +17,8 @@ final class ChunkStore: Sendable {
   let directory: String
   private let lockDescriptor: Int32
   private let parts = Mutex<[String: Digest]>([:])
+  /// The files of records whose content this process has checked.
+  private let checked = Mutex<[Digest: FileState]>([:])
   private static let magic = [UInt8]("GOSSAN2\n".utf8)
   private static let checkSize = 8
   static let headerSize = 8 + 8 + 32 + checkSize
@@ -57,14 +60,29 @@ final class ChunkStore: Sendable {
   }
 
   /// The content stored under a key; nil when there is none or it fails its checksum.
-  func read(_ key: Digest) -> [UInt8]? { Self.content(ofRecord: path(of: key)) }
+  func read(_ key: Digest) -> [UInt8]? {
+    let path = path(of: key)
+    guard let state = FileState(of: path) else { return nil }
+    if checked.withLock({ $0[key] }) == state {
+      return Self.record(at: path)?.content
+    }
+    let content = Self.content(ofRecord: path)
+    checked.withLock { $0[key] = content == nil ? nil : state }
+    return content
+  }
 
   /// The content of a record; nil when it cannot be read or fails its checksums.
   static func content(ofRecord path: String) -> [UInt8]? {
+    guard let (content, digest) = record(at: path) else { return nil }
+    return SHA256.digest(content) == digest ? content : nil
+  }
+
+  /// A record's content and the digest that its header names; nil when header or length are wrong.
+  private static func record(at path: String) -> (content: [UInt8], digest: Digest)? {
     guard let header = readFile(path, limit: headerSize), let (length, digest) = parse(header),
       let content = readFile(path, after: headerSize, limit: nil), content.count == length
     else { return nil }
-    return SHA256.digest(content) == digest ? content : nil
+    return (content, digest)
   }
 
   /// The digest of a record's content as its header says; nil when the header is not whole.

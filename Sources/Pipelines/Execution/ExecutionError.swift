@@ -14,6 +14,11 @@ enum ExecutionError: Error, CustomStringConvertible {
   case inStage(String, window: Window?, any Error)
   case data(String)
 
+  /// There is nothing to fit to.
+  static func withoutValues(_ band: Band) -> ExecutionError {
+    .data("band '\(band.name)' has no value in any cell of the training part")
+  }
+
   /// Whether the error says in which stage it came up; one of a stage below does.
   var namesStage: Bool {
     switch self {

@@ -30,6 +30,18 @@ struct NodeContext: Sendable {
     return inside == window ? cube : cube.cropped(to: window)
   }
 
+  /// The chosen bands of each of the first inputs over the window to make, band after band.
+  func joined(_ chosen: [[Int]]) throws -> DataCube {
+    let bandCount = chosen.reduce(0) { $0 + $1.count }
+    var values: [Float] = []
+    values.reserveCapacity(bandCount * window.cellCount)
+    for (index, bands) in chosen.enumerated() {
+      let cube = try cube(index, window)
+      for band in bands { values += cube.band(band) }
+    }
+    return DataCube(window: window, bandCount: bandCount, values: values)
+  }
+
   /// The segment ids of input `index` over `window`; cells beyond the grid have none.
   func segments(_ index: Int, _ window: Window) throws -> SegmentRaster {
     check(index, window)

@@ -75,6 +75,7 @@ extension Executor {
       } else {
         try Parallel.forEach(tasks.count) { try complete(tasks[$0].0, tasks[$0].1) }
       }
+      Allocation.returnFreed()
     }
   }
 }

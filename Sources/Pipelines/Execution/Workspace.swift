@@ -21,7 +21,7 @@ struct Workspace {
     _ = AtomicFile.removeAbandoned(in: folder)
     memory = command.memory
     GDAL.setCacheLimit(bytes: MemoryPlan.blockCacheBytes(isLimited: memory != nil))
-    if memory != nil { Allocation.returnBlocks(from: 1 << 20) }
+    if memory != nil { Allocation.returnBlocks(from: 1 << 17) }
     try compareKernel(events)
   }
 

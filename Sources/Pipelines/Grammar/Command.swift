@@ -248,6 +248,8 @@ public enum Command: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
       /// A mineral belt: evidential layers, deposits, and what decided where they are.
       case belt
+      /// Two provinces with polluted soil, one with many samples and one with few.
+      case provinces
     }
 
     /// What is made.
@@ -256,6 +258,8 @@ public enum Command: Sendable, Hashable {
     public var folder: String
     /// What the random numbers depend on.
     public var seed = 1
+    /// The cells of a province's side.
+    public var cells = 160
 
     /// Makes a scene in a folder.
     public init(kind: Kind, folder: String) {

@@ -112,12 +112,13 @@ extension Command.Verb {
       options: [.set, .stage, .shards, .out("outputs"), .work("outputs"), .jobs, .memory],
       example: "gossan slurm pipelines/geochemical-anomaly.json5 --shards 4 --jobs 8"),
     .synthesize: CommandForm(
-      summary: "Makes a scene whose truth is known: belt.",
+      summary: "Makes a scene whose truth is known: belt or provinces.",
       operands: [
         CommandForm.Operand(
           name: "KIND", values: .words(Command.Synthesize.Kind.allCases.map(\.rawValue))),
         CommandForm.Operand(name: "DIR", values: .folder),
-      ], options: [.seed], example: "gossan synthesize belt scenes/tungsten-belt --seed 2"),
+      ], options: [.seed, .cells],
+      example: "gossan synthesize belt scenes/tungsten-belt --seed 2"),
     .store: CommandForm(
       summary: "Keeps house in a store: list, verify or prune.",
       operands: [
@@ -209,6 +210,9 @@ extension CommandForm.Option {
     summary: "Makes the share K of N of what can be made now, for the store only; see Running.")
   static let shards = Self(
     names: ["--shards"], value: "N", summary: "How many tasks share the work, 1 to 1000.")
+  static let cells = Self(
+    names: ["--cells"], value: "N",
+    summary: "How many cells a side of 'provinces' has, 1 to 1000; default 160.")
   static let seed = Self(
     names: ["--seed"], value: "N",
     summary: "What the random numbers depend on, from 0 on; default 1.")

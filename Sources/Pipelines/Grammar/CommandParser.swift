@@ -48,6 +48,7 @@ struct CommandParser {
   private var seeds: Int?
   private var shards: Int?
   private var seed: Int?
+  private var cells: Int?
   private var place: (x: Double, y: Double)?
   private var crs: String?
   private var store = Command.Store(.list, folder: "")
@@ -181,6 +182,10 @@ struct CommandParser {
     }
     var result = Command.Synthesize(kind: kind, folder: operands[1])
     result.seed = seed ?? result.seed
+    if cells != nil, kind != .provinces {
+      throw UsageError(description: "'--cells' goes with 'provinces' only, not with '\(kind)'")
+    }
+    result.cells = cells ?? result.cells
     return result
   }
 
@@ -311,6 +316,7 @@ extension CommandParser {
         throw Self.unexpected(value, name, "a whole number from 0 on")
       }
       seed = number
+    case "--cells": cells = try Self.count(value, name)
     case "--seeds": seeds = try Self.count(value, name)
     case "--memory":
       guard let memory = Self.size(value) else {

@@ -32,7 +32,8 @@ struct DocumentBuilder {
       grid: grid, seed: seed, splitSeed: overrides.splitSeed ?? seed,
       repetition: overrides.repetition,
       chunk: values.int("chunk"), isChunkGiven: values.isGiven("chunk"), stages: [],
-      variants: Variant.read(values, &problems))
+      variants: Variant.read(values, &problems), curve: ComparisonCurve(values))
+    if let curve = document.curve { document.variants = curve.applied(to: document.variants) }
     if document.name.isEmpty || document.name.contains("/") || document.name.hasPrefix(".") {
       problems.append(values.problem("name", "expected a name that a folder can have"))
     }
@@ -55,7 +56,7 @@ struct DocumentBuilder {
     guard var members = root.members else { return root }
     for index in members.indices {
       let key = members[index].key
-      if ["parameters", "variants", "stages"].contains(key) { continue }
+      if ["parameters", "variants", "curve", "stages"].contains(key) { continue }
       members[index].value = parameters.substituted(
         members[index].value, stage: nil, key: key, into: &problems)
     }

@@ -22,8 +22,11 @@ public struct PipelineDocument: Sendable {
   public var isChunkGiven: Bool
   /// The stages, in the order of the file.
   public var stages: [StageEntry]
-  /// The variants to compare; the first is what the others are compared with.
+  /// The variants to compare, at every value of a curve; the first is what the others are compared
+  /// with.
   public var variants: [Variant]
+  /// What the variants are compared over, if anything.
+  public var curve: ComparisonCurve?
 
   /// The stage with a tag, or nil.
   public func stage(_ tag: String) -> StageEntry? { stages.first { $0.tag == tag } }
@@ -80,6 +83,11 @@ extension PipelineDocument {
     OptionSpec(
       "variants", .list(of: .object(Variant.specs)), default: .optional,
       "Variants that 'gossan compare' runs; the first is what the others are compared with."),
+    OptionSpec(
+      "curve", .object(ComparisonCurve.specs), default: .optional,
+      "An option that takes several values in every variant: 'gossan compare' draws the measures "
+        + "over it.",
+      example: "{ stage: \"folds\", option: \"train-samples\", values: [10, 20, 50] }"),
   ]
 
   /// Reads and checks a pipeline file; throws everything that is wrong with it at once.

@@ -4,6 +4,23 @@ public struct Variant: Sendable, Hashable {
   public var name: String
   /// What it changes.
   public var overrides: Overrides
+  /// Where it stands on a curve; nil without one.
+  public var point: CurvePoint?
+
+  /// Names a change.
+  public init(name: String, overrides: Overrides, point: CurvePoint? = nil) {
+    self.name = name
+    self.overrides = overrides
+    self.point = point
+  }
+}
+
+/// A variant at a value of a curve.
+public struct CurvePoint: Sendable, Hashable {
+  /// The name of the variant, which is that of a line.
+  public var line: String
+  /// The value.
+  public var value: Double
 }
 
 extension Variant {

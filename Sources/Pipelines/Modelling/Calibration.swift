@@ -120,12 +120,7 @@ struct OutOfFoldPredictions {
 }
 
 extension Predictor {
-  /// Whether the model has a last layer whose scale is that of its raw outputs.
-  static func canBeCalibrated(_ method: Method, _ kind: ModelArchitecture.Head.Kind) -> Bool {
-    method != .forest && kind != .linear
-  }
-
-  /// The model with raw outputs divided by a temperature; a forest, which has none, as it is.
+  /// The model with raw outputs divided by a temperature; one without them as it is.
   func tempered(by temperature: Double) -> Predictor {
     switch self {
     case .network(var model):
@@ -136,9 +131,9 @@ extension Predictor {
         Float(Double($0) / temperature)
       }
       return .network(model)
-    case .logistic(let regression, let architecture):
-      return .logistic(regression.tempered(by: temperature), architecture)
-    case .forest: return self
+    case .logistic(let regressions, let architecture):
+      return .logistic(regressions.map { $0.tempered(by: temperature) }, architecture)
+    case .forest, .surface: return self
     }
   }
 }

@@ -15,6 +15,10 @@ struct Features: Sendable {
   let sourceNames: [String]
   /// The unit of each feature, empty where it has none.
   let units: [String]
+  /// The groups of features, in the order of their first; those without one are together the last.
+  let groups: [String]
+  /// The group of each feature, by position.
+  let groupOfFeature: [Int]
 
   init(_ sources: [Band]) {
     var names: [String] = []
@@ -22,13 +26,31 @@ struct Features: Sendable {
     ofSource = sources.map { source in
       if let known = names.firstIndex(of: source.feature) { return known }
       names.append(source.feature)
-      bands.append(Band(name: source.feature))
+      bands.append(Band(name: source.feature, featureGroup: source.featureGroup))
       return names.count - 1
     }
     self.names = names
     self.bands = bands
     sourceNames = sources.map(\.name)
     units = names.map { name in sources.first { $0.feature == name }?.unit ?? "" }
+    let known = bands.compactMap(\.featureGroup)
+    var groups: [String] = []
+    for group in known + (known.count < bands.count ? [FeatureGroups.other] : [])
+    where !groups.contains(group) { groups.append(group) }
+    groupOfFeature = bands.map { band in
+      groups.firstIndex(of: band.featureGroup ?? FeatureGroups.other) ?? 0
+    }
+    self.groups = groups
+  }
+
+  /// Whether there are groups to compare.
+  var areGrouped: Bool { groups.count > 1 }
+
+  /// What the groups add, from what the features add.
+  func grouped<Value: AdditiveArithmetic>(_ added: [Value]) -> [Value] {
+    var sums = [Value](repeating: .zero, count: groups.count)
+    for (group, value) in zip(groupOfFeature, added) { sums[group] += value }
+    return sums
   }
 
   /// How a model's bands are made of the sources.
@@ -96,7 +118,7 @@ struct ExplainedClass: Sendable {
   func node(_ request: PlanRequest) -> Node {
     let bands = features.bands + [Band(name: "explained output"), Band(name: "base value")]
     let identity =
-      request.identity(without: ["model", "output", "classes", "nodes", "most-nodes"])
+      request.identity(without: ["model", "output", "groups", "classes", "nodes", "most-nodes"])
       + ["class \(index)"]
     guard method == "gradshap" else {
       return node(request, bands, identity + ["seed \(request.seed)"], nodes: 0)

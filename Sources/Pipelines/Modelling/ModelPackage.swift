@@ -25,8 +25,17 @@ struct ModelPackage: Sendable {
     let bands = predictor.architecture.bandCount
     guard notes.bands.count == bands, notes.backgroundMean.count == bands,
       notes.background.allSatisfy({ $0.count == notes.sources.count }),
-      notes.minimum.count == notes.sources.count, notes.maximum.count == notes.sources.count
+      notes.minimum.count == notes.sources.count, notes.maximum.count == notes.sources.count,
+      [notes.transforms?.count, notes.units?.count, notes.intervals?.outputs.count].allSatisfy({
+        $0 ?? notes.classes.count == notes.classes.count
+      })
     else { throw ExecutionError.data("the model file's notes do not fit its \(bands) bands") }
+  }
+
+  /// The probabilities, or values in their own unit, of samples, samples x outputs.
+  func probabilities(_ batch: ModelBatch) -> [Float] {
+    let raw = predictor.probabilities(batch)
+    return notes.transforms?.inverse(raw) ?? raw
   }
 
   /// The file's bytes.
@@ -44,35 +53,44 @@ extension Predictor {
       return
     }
     let architecture = file.architecture
-    let form: (features: Int, outputs: Int)
+    let fits: Bool
     switch Method(rawValue: file.method) {
     case .forest:
-      let forest = try RandomForest(tensors: file.tensors)
-      form = (forest.featureCount, forest.outputCount)
-      self = .forest(forest, architecture)
+      let forests = try PixelModels<RandomForest>(file.tensors, architecture)
+      fits = forests.fit(architecture)
+      self = .forest(forests, architecture)
     case .logistic:
-      let regression = try LogisticRegression(tensors: file.tensors)
-      form = (regression.featureCount, regression.classCount)
-      self = .logistic(regression, architecture)
+      let regressions = try PixelModels<LogisticRegression>(file.tensors, architecture)
+      fits = regressions.fit(architecture)
+      self = .logistic(regressions, architecture)
+    case .surface:
+      let rule = try SurfaceRule(tensors: file.tensors)
+      fits =
+        rule.featureCount == architecture.bandCount
+        && rule.outputCount == architecture.head.outputs
+      self = .surface(rule, architecture)
     case .network, nil:
       throw ExecutionError.data("the model file has the method '\(file.method)', unknown here")
     }
-    guard architecture.branches.isEmpty, form.features == architecture.bandCount,
-      form.outputs == architecture.head.outputs
-    else { throw ExecutionError.data("the model file's numbers do not fit its description") }
+    guard architecture.branches.isEmpty, fits else {
+      throw ExecutionError.data("the model file's numbers do not fit its description")
+    }
   }
 
   /// The model as a file.
   func file(extra: String) -> ModelFile {
     switch self {
     case .network(let model): ModelFile(model: model, extra: extra)
-    case .forest(let forest, let architecture):
+    case .forest(let forests, let architecture):
       ModelFile(
-        method: method.rawValue, architecture: architecture, tensors: forest.tensors, extra: extra)
-    case .logistic(let regression, let architecture):
+        method: method.rawValue, architecture: architecture, tensors: forests.tensors, extra: extra)
+    case .logistic(let regressions, let architecture):
       ModelFile(
-        method: method.rawValue, architecture: architecture, tensors: regression.tensors,
+        method: method.rawValue, architecture: architecture, tensors: regressions.tensors,
         extra: extra)
+    case .surface(let rule, let architecture):
+      ModelFile(
+        method: method.rawValue, architecture: architecture, tensors: rule.tensors, extra: extra)
     }
   }
 }
@@ -113,8 +131,29 @@ struct ModelNotes: Codable, Sendable {
   /// How well the probabilities were found to hold before and after they were calibrated; nil of
   /// a model that is as it was trained.
   var calibration: Calibration?
+  /// The transforms that values were learnt by; nil of values as they are, classes and labels.
+  var transforms: [ValueTransform]?
+  /// The units of values; nil where none has one.
+  var units: [String]?
+  /// The residuals that prediction intervals are made of; nil of a model that is as it was trained.
+  var intervals: ValueIntervals?
   /// The seed of the training.
   var seed: UInt64
+  /// What was taken from another model, where the training started from one.
+  var transfer: TransferNotes?
+  /// The SHA-256 of the files that the samples are from; nil in files of earlier versions.
+  var sampleFiles: [String]?
+}
+
+extension ModelNotes {
+  /// How each of the values was learnt.
+  var forms: [ValueForm] {
+    classes.indices.map { output in
+      let transform = transforms.map { $0[output] } ?? .identity
+      return ValueForm(
+        transform: transform.kind, offset: transform.offset, unit: units.map { $0[output] } ?? "")
+    }
+  }
 }
 
 /// What a model file says of unlabelled samples.

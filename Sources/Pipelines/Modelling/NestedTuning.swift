@@ -101,7 +101,7 @@ struct NestedTuning: Sendable {
       guard !tested.isEmpty, gathered.canTrain(training) else { continue }
       let places = barred.map { TestPlaces(folds: folds, fold: $0) }
       let result = try candidate.train(gathered, training) { grid.shows($0, hiding: places) }
-      predictions += result.predictor.probabilities(
+      predictions += result.probabilities(
         gathered.batch(tested, fill: result.backgroundMean))
       targets += tested.map { gathered.set.samples[$0].target }
     }

@@ -21,13 +21,3 @@ extension Scores {
     return result
   }
 }
-
-extension Sample.Target {
-  /// Whether a class or label holds; nil where that is not known.
-  func isPositive(_ output: Int) -> Bool? {
-    switch self {
-    case .category(let index): index == output
-    case .values(let values): values[output].isNaN ? nil : values[output] == 1
-    }
-  }
-}

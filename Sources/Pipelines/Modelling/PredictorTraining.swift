@@ -11,8 +11,12 @@ struct PredictorTraining: Sendable {
   var network: TrainingOptions
   var forest: RandomForest.Options
   var logistic: LogisticRegression.Options
+  /// The bands that predict by themselves, where they do.
+  private let surface: SurfaceRule?
   /// How many samples of each class are trained on; nil for all.
   let perClass: Int?
+  /// The model that a network starts from; nil where all its parameters are drawn.
+  let transfer: Transfer?
   /// Whether the samples of the first of two classes are unlabelled rather than negative.
   let hasUnlabelled: Bool
   let blockSize: Double
@@ -58,7 +62,7 @@ struct PredictorTraining: Sendable {
         "negatives", .choice(["known", "unlabelled"]), default: "known",
         "Whether the first of two classes is known to be negative. Samples of an unlabelled one "
           + "count in part as positive (Elkan & Noto 2008), as models say that have not seen them."),
-    ]
+    ] + Transfer.options + SurfaceOptions.options
 
   /// Reads the options of a stage, those of `candidate` before them.
   init(
@@ -93,7 +97,9 @@ struct PredictorTraining: Sendable {
     logistic.inversePenalty = options("inverse-penalty").double("inverse-penalty")
     logistic.classWeights = network.classWeights
     self.logistic = logistic
+    surface = method == .surface ? try SurfaceOptions.rule(request, architecture) : nil
     perClass = request.options.optionalInt("per-class")
+    transfer = try Transfer(request, architecture)
     hasUnlabelled = request.options.string("negatives") == "unlabelled"
     blockSize = Folds.defaultBlockSize(for: request.grid)
     try checkUnlabelled(request)
@@ -102,6 +108,9 @@ struct PredictorTraining: Sendable {
   /// Oversampling counts samples of classes, and unlabelled ones have none.
   private func checkUnlabelled(_ request: PlanRequest) throws {
     guard hasUnlabelled else { return }
+    guard method != .surface else {
+      throw request.failure("negatives", "nothing is learnt by the method 'surface'")
+    }
     guard architecture.head.kind == .softmax, architecture.head.outputs == 2 else {
       throw request.failure(
         "negatives", "samples are 'unlabelled' beside known ones of one class; these have others")
@@ -126,6 +135,14 @@ struct PredictorTraining: Sendable {
     var backgroundMean: [Float]
     /// How unlabelled samples were weighed, where there are any.
     var unlabelled: PositiveUnlabelled?
+    /// The transforms that values were learnt by, where they have any.
+    var transforms: [ValueTransform]?
+
+    /// The probabilities, or values in their own unit, of samples, samples x outputs.
+    func probabilities(_ batch: ModelBatch) -> [Float] {
+      let raw = predictor.probabilities(batch)
+      return transforms?.inverse(raw) ?? raw
+    }
   }
 
   /// Trains on the samples at `positions`, shifted only to cells that may be seen; `onStep` is
@@ -136,6 +153,12 @@ struct PredictorTraining: Sendable {
   ) throws -> Result {
     let set = try gathered.trainingSet(
       positions, blockSize: blockSize, shifting: shifting, seeing: isSeen)
+    // Fitted to what is trained on and to nothing else.
+    if let transforms = set.samples.transforms(fittedTo: Array(0..<set.count)) {
+      var result = try fit(set.transformed(by: transforms), onStep)
+      result.transforms = transforms
+      return result
+    }
     guard hasUnlabelled else { return try fit(set, onStep) }
     let unlabelled = try weighed(set, onStep)
     let weights = network.classWeights
@@ -162,6 +185,8 @@ struct PredictorTraining: Sendable {
     guard method != .network else {
       let trained = try Trainer.train(
         set, architecture: architecture, options: network,
+        from: transfer?.start(seed: network.seed), hasOutputs: transfer?.takesOutput ?? true,
+        rate: { transfer?.rates[$0] ?? 1 },
         onEpoch: {
           onStep(TrainingStep(kind: .epoch, done: $0.number, limit: network.epochs))
         })
@@ -174,36 +199,44 @@ struct PredictorTraining: Sendable {
       by: network.augmentations, fitted: Array(0..<set.count), background: background,
       seed: network.seed)
     return Result(
-      predictor: try method == .forest ? grow(whole, onStep) : regress(whole),
+      predictor: try pixelPredictor(whole, onStep),
       record: TrainingRecord(
         trainingCount: set.count, addedCount: added.count, countsByClass: set.samples.counts),
       backgroundMean: background)
   }
 
-  private func grow(_ set: TrainingSet, _ onStep: OnStep) throws -> Predictor {
-    let samples = set.samples.samples
-    let target: RandomForest.Target =
-      set.samples.kind == .linear
-      ? .values(
-        samples.map { if case .values(let values) = $0.target { values[0] } else { .nan } })
-      : .classes(Self.classes(set.samples), count: set.samples.categories.count)
-    return .forest(
+  /// A predictor of the bands of pixels alone.
+  private func pixelPredictor(_ set: TrainingSet, _ onStep: OnStep) throws -> Predictor {
+    switch method {
+    case .logistic:
+      return .logistic(
+        try PixelModels(set) { task, _ in
+          try LogisticRegression(
+            rows: task.rows, classes: task.classes, classCount: task.classCount,
+            weights: task.weights, options: logistic)
+        }, architecture)
+    case .surface:
+      guard let surface else { throw ExecutionError.data("no bands were chosen") }
+      return .surface(surface, architecture)
+    case .forest, .network: return .forest(try grow(set, onStep), architecture)
+    }
+  }
+
+  private func grow(_ set: TrainingSet, _ onStep: OnStep) throws -> PixelModels<RandomForest> {
+    let count = PixelModels<RandomForest>.memberCount(
+      set.samples.kind, outputs: architecture.head.outputs)
+    return try PixelModels(set) { task, index in
       try RandomForest(
-        rows: set.spectra, target: target, weights: samples.map(\.weight), options: forest,
-        onTrees: { onStep(TrainingStep(kind: .tree, done: $0, limit: forest.trees)) }),
-      architecture)
-  }
-
-  private func regress(_ set: TrainingSet) throws -> Predictor {
-    .logistic(
-      try LogisticRegression(
-        rows: set.spectra, classes: Self.classes(set.samples),
-        classCount: set.samples.categories.count, weights: set.samples.samples.map(\.weight),
-        options: logistic), architecture)
-  }
-
-  private static func classes(_ set: SampleSet) -> [Int] {
-    set.samples.map { if case .category(let index) = $0.target { index } else { 0 } }
+        rows: task.rows,
+        target: task.classCount == 0
+          ? .values(task.values) : .classes(task.classes, count: task.classCount),
+        weights: task.weights, options: forest,
+        onTrees: {
+          onStep(
+            TrainingStep(
+              kind: .tree, done: index * forest.trees + $0, limit: count * forest.trees))
+        })
+    }
   }
 
   private static func means(_ rows: [Float], _ bandCount: Int) -> [Float] {

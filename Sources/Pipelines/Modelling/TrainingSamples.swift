@@ -6,9 +6,9 @@ import Tensors
 /// Gathered samples as training sets.
 extension GatheredSamples {
   /// How well a model predicts some of the samples.
-  func metrics(of predictor: Predictor, at positions: [Int], fill: [Float]) -> Metrics {
+  func metrics(of trained: PredictorTraining.Result, at positions: [Int]) -> Metrics {
     Metrics(
-      predictions: predictor.probabilities(batch(positions, fill: fill)),
+      predictions: trained.probabilities(batch(positions, fill: trained.backgroundMean)),
       targets: positions.map { set.samples[$0].target }, kind: set.kind)
   }
 

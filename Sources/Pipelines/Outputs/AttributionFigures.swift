@@ -35,7 +35,7 @@ struct AttributionFigures: Sendable {
 
   private var output: String {
     model.architecture.head.kind == .linear
-      ? "'\(model.classes[index])'" : "\(scale) of '\(model.classes[index])'"
+      ? "'\(model.learntName(index))'" : "\(scale) of '\(model.classes[index])'"
   }
 
   /// What the figures are drawn from.
@@ -63,7 +63,8 @@ struct AttributionFigures: Sendable {
       classes: groups.names)
     let everyone = Array(attributions.indices)
     let best = highest(found.outputs)
-    return [strengths(found), beeswarm(found)]
+    return [strengths(found)] + (features.areGrouped ? [groupStrengths(found)] : [])
+      + [beeswarm(found)]
       + found.leading.prefix(dependence).map { dependencePlot($0, found) }
       + [decision("decision", "Decisions", everyone, found)]
       + (best.isEmpty
@@ -95,6 +96,21 @@ struct AttributionFigures: Sendable {
       content: .bars(
         axis: "mean |SHAP| (\(output))", labels: shown.map { features.names[$0] },
         [Figure.Column("mean |SHAP|", shown.map { means[$0] })]))
+  }
+
+  private func groupStrengths(_ found: Explained) -> Figure {
+    let sums = found.attributions.map { features.grouped($0) }
+    let means = DecisionPaths.strengths(sums)
+    let order = DecisionPaths.leading(sums)
+    return Figure(
+      name: "groups", title: "Groups of features by mean |SHAP|",
+      description: "Mean absolute sum of the attributions of each group over the samples.",
+      caption: "Which groups of features move the \(output) of the \(found.outputs.count) samples "
+        + "most. What the features of a group add to a sample is summed first, so that opposite "
+        + "ones cancel.",
+      content: .bars(
+        axis: "mean |SHAP| (\(output))", labels: order.map { features.groups[$0] },
+        [Figure.Column("mean |SHAP|", order.map { means[$0] })]))
   }
 
   private func beeswarm(_ found: Explained) -> Figure {

@@ -97,8 +97,11 @@ struct OutputWriter {
     let bytes = try executor.value(model.node)
     try writeBytes(bytes, "\(model.tag).safetensors", &result)
     guard model.isCalibrated else { return }
-    let calibration = try ModelPackage(bytes).notes.calibration
-    try write(calibration.map { [$0.figure] } ?? [], model.tag, &result)
+    let notes = try ModelPackage(bytes).notes
+    try write(notes.calibration.map { [$0.figure] } ?? [], model.tag, &result)
+    guard let intervals = notes.intervals else { return }
+    try write(intervals.figures.withDifferentNames, model.tag, &result)
+    try writeBytes([UInt8](intervals.csv.utf8), "\(model.tag)-levels.csv", &result)
   }
 
   /// Writes the numbers of figures, a table each.
@@ -125,7 +128,8 @@ struct OutputWriter {
     let key = try key(
       raster.node,
       "\(presentation.word) \(nodata) \(form.identity)"
-        + styles.word(of: raster.tag, presentation),
+        + styles.word(of: raster.tag, presentation)
+        + (raster.interval.map { " interval \($0)" } ?? ""),
       with: presentation.facts)
     result.layers.append(
       Layer(
@@ -140,7 +144,8 @@ struct OutputWriter {
       bands: raster.bands.map {
         OutputBand(
           name: $0.name, unit: $0.unit, categories: presentation.categories,
-          palette: presentation.palette)
+          palette: presentation.palette,
+          metadata: $0.featureGroup.map { [FeatureGroups.metadataKey: $0] } ?? [:])
       },
       type: presentation.isWhole ? .byte : .float32,
       overviewResampling: presentation.overviews)
@@ -211,7 +216,9 @@ struct OutputWriter {
     hash.add(Self.revision)
     hash.add(form)
     hash.add(node.name)
-    for band in node.bands { hash.add("\(band.name) \(band.unit)") }
+    for band in node.bands {
+      hash.add("\(band.name) \(band.unit)" + (band.featureGroup.map { " of \($0)" } ?? ""))
+    }
     hash.add(try executor.digest(node, executor.lattice.grid.window))
     if let value { hash.add(try executor.digest(value, executor.lattice.grid.window)) }
     return hash.digest
@@ -229,6 +236,7 @@ struct OutputWriter {
         "RESIDUAL_MAXIMUM": "\(residuals.maximum)", "OUTPUT_RANGE": "\(residuals.range)",
         "RESIDUAL_P99_OF_RANGE": "\(residuals.relative99)",
       ]
+      if attribution.areGroups { metadata["FEATURES"] = "groups" }
       if attribution.isConditionalOnSegments { metadata["CONDITIONAL_ON"] = "segments" }
       if attribution.step > 1 { metadata["STEP"] = "\(attribution.step)" }
       return metadata
@@ -246,7 +254,9 @@ struct OutputWriter {
         "METHOD": "normalized entropy", "CLASSES": "\(classes)",
         "MAXIMUM": "ln \(classes) = \(Float(log(Double(classes)))) nats",
       ]
-    case .continuous: return [:]
+    case .continuous:
+      guard let level = raster.interval else { return [:] }
+      return ["METHOD": "values with prediction intervals", "INTERVAL": "\(level)"]
     }
   }
 }
@@ -269,11 +279,16 @@ extension Scores {
 }
 
 extension FoldMetrics {
-  /// The outputs that are scored apart, with their names: classes are scored as one, without a name.
+  /// What is scored apart, with their names: classes are scored as one, without a name; several
+  /// labels also together, as an output after the last.
   func outputNames(_ classes: [String]) -> [(index: Int, name: String)] {
     if case .classes = pooled { return [(0, "")] }
     return classes.enumerated().map { ($0.offset, $0.element) }
+      + (probabilities?.labels == nil ? [] : [(classes.count, Self.allLabels)])
   }
+
+  /// What the scores of all labels together are called.
+  static let allLabels = "all labels"
 }
 
 /// The ids of segments for their style: each, or only the first and the last where they are many.

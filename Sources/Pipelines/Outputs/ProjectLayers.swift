@@ -108,6 +108,7 @@ struct ProjectLayers {
   ) throws -> QGISProject.Entry {
     let tag = layer.product.tag
     let isOwn = layer.styles.files[tag] != nil
+    if !isOwn, let group = try intervals(layer, isVisible: isVisible) { return group }
     guard case .raster(let raster) = layer.product, case .probability = raster.presentation,
       raster.bands.count > 2, !isOwn
     else {
@@ -124,6 +125,23 @@ struct ProjectLayers {
         tag, name: "\(tag): \(band.name)", source: source(layer, band: index), .raster)
       made.style = try QMLDocument(
         layer.styles.probability(band: layer.form.styled(band: index + 1)).xml)
+      made.isVisible = index == 0
+      return QGISProject.Entry.layer(made)
+    }
+    return .group(name: tag, isVisible: isVisible, layers)
+  }
+
+  /// Values with their limits as a group with a layer each; nil of other rasters.
+  private func intervals(
+    _ layer: OutputWriter.Layer, isVisible: Bool
+  ) throws -> QGISProject.Entry? {
+    let styles = layer.bands.indices.compactMap { layer.intervalStyle(band: $0) }
+    guard !styles.isEmpty, styles.count == layer.bands.count else { return nil }
+    let tag = layer.product.tag
+    let layers = try layer.bands.enumerated().map { index, band in
+      var made = self.layer(
+        tag, name: "\(tag): \(band.name)", source: source(layer, band: index), .raster)
+      made.style = try QMLDocument(styles[index].xml)
       made.isVisible = index == 0
       return QGISProject.Entry.layer(made)
     }

@@ -36,8 +36,8 @@ extension ModelPackage {
   /// How the training went, and what a forest splits on.
   var figures: [Figure] {
     var figures = notes.record.epochs.isEmpty ? [] : [Self.losses(notes.record)]
-    if case .forest(let forest, _) = predictor {
-      figures.append(Self.importances(forest, notes.bands.map(\.name)))
+    if case .forest(let forests, _) = predictor {
+      figures.append(Self.importances(forests.members, notes.bands.map(\.name)))
     }
     return figures
   }
@@ -56,17 +56,19 @@ extension ModelPackage {
       content: .lines(x: "epoch", y: "loss", lines))
   }
 
-  private static func importances(_ forest: RandomForest, _ names: [String]) -> Figure {
-    let order = names.indices.sorted {
-      (forest.importances[$1], $0) < (forest.importances[$0], $1)
-    }.prefix(30)
+  private static func importances(_ forests: [RandomForest], _ names: [String]) -> Figure {
+    let means = names.indices.map { band in
+      forests.reduce(0) { $0 + Double($1.importances[band]) } / Double(max(1, forests.count))
+    }
+    let order = names.indices.sorted { (means[$1], $0) < (means[$0], $1) }.prefix(30)
     return Figure(
       name: "forest", title: "Bands of the forest",
       description: "Mean decrease of impurity by band.",
-      caption: "Which bands the trees split on (the first 30); correlated bands share theirs.",
+      caption: "Which bands the trees split on (the first 30); correlated bands share theirs."
+        + (forests.count > 1 ? " The mean of \(forests.count) forests, one for each output." : ""),
       content: .bars(
         axis: "mean decrease of impurity", labels: order.map { names[$0] },
-        [Figure.Column("importance", order.map { Double(forest.importances[$0]) })]))
+        [Figure.Column("importance", order.map { means[$0] })]))
   }
 }
 

@@ -1,5 +1,6 @@
 import Features
 import Foundation
+import Networks
 import RasterFiles
 import Rasters
 import Reports
@@ -14,6 +15,8 @@ final class ReportLayers {
   private var flagPreviews: [String: DataCube] = [:]
 
   private static let pictureEdge = 640
+  /// How many of the labels of a map are drawn, at most.
+  private static let mostLabels = 12
 
   /// Without a `ledger` no file is read, only chunks.
   init(executor: Executor, ledger: OutputLedger? = nil) {
@@ -57,10 +60,14 @@ final class ReportLayers {
   /// The bands that the pictures of a raster are made of.
   private func shownBands(of raster: RasterProduct) -> [Int] {
     switch raster.presentation {
-    case .probability: [raster.bands.count == 2 ? 1 : 0]
+    case .probability:
+      // Of classes the sought one says most; labels do not exclude each other.
+      raster.model?.kind == .sigmoid
+        ? Array(raster.bands.indices.prefix(Self.mostLabels)) : [raster.bands.count == 2 ? 1 : 0]
     // All bands have one scale.
     case .deviation: Array(raster.bands.indices)
     case .attribution: Array(raster.featureBands.indices)
+    case .continuous where raster.interval != nil: Array(raster.bands.indices)
     case .flags, .named, .entropy, .continuous: [0]
     }
   }
@@ -156,15 +163,7 @@ final class ReportLayers {
     of raster: RasterProduct, _ bands: [Int], _ cube: DataCube
   ) throws -> [HTMLReport.Block] {
     switch raster.presentation {
-    case .probability:
-      let name = raster.bands[bands[0]].name
-      let picture = RasterPicture.render(
-        cube, band: 0, ramp: .probability, range: 0...1, edge: Self.pictureEdge)
-      return try [
-        layout.figure(
-          picture, raster.tag, "Probability of '\(name)'.",
-          legend(.probability, 0...1, "probability of '\(name)'"))
-      ]
+    case .probability: return try probabilities(raster, bands, cube)
     case .deviation(let models): return [try deviation(raster, cube, models)]
     case .attribution(let attribution):
       return try attributions(raster, cube, attribution)
@@ -178,17 +177,44 @@ final class ReportLayers {
           "How undecided the classes are: 0 for certain, 1 for all alike.",
           legend(.cividis, 0...1, "entropy, as a share of the highest"))
       ]
-    case .continuous:
-      let values = cube.band(0).lazy.filter(\.isFinite)
-      let low = Double(values.min() ?? 0)
-      let range = low...max(Double(values.max() ?? 1), low + 1e-12)
+    case .continuous: return try values(raster, cube)
+    }
+  }
+
+  /// The first band, or each value with its limits, which have the scale of the value.
+  private func values(_ raster: RasterProduct, _ cube: DataCube) throws -> [HTMLReport.Block] {
+    let size = raster.interval == nil ? 1 : PredictedBands.bandsOfInterval
+    return try stride(from: 0, to: cube.bandCount, by: size).flatMap { first in
+      let numbers = cube.band(first).lazy.filter(\.isFinite)
+      let low = Double(numbers.min() ?? 0)
+      let range = low...max(Double(numbers.max() ?? 1), low + 1e-12)
+      return try (first..<first + size).map { band in
+        let picture = RasterPicture.render(
+          cube, band: band, ramp: .viridis, range: range, edge: Self.pictureEdge)
+        let name = raster.bands[band].name
+        let limit =
+          " A limit of the prediction interval of level \(raster.interval ?? 0), on the scale of "
+          + "'\(raster.bands[first].name)'."
+        return try layout.figure(
+          picture, size == 1 ? raster.tag : "\(raster.tag): \(name)",
+          "'\(name)'." + (band > first ? limit : ""),
+          legend(.viridis, range, named(raster.bands[band]), isClipped: band > first))
+      }
+    }
+  }
+
+  private func probabilities(
+    _ raster: RasterProduct, _ bands: [Int], _ cube: DataCube
+  ) throws -> [HTMLReport.Block] {
+    let isOne = bands.count == 1
+    return try bands.indices.map { index in
+      let name = raster.bands[bands[index]].name
       let picture = RasterPicture.render(
-        cube, band: 0, ramp: .viridis, range: range, edge: Self.pictureEdge)
-      return try [
-        layout.figure(
-          picture, raster.tag, "'\(raster.bands[0].name)'.",
-          legend(.viridis, range, named(raster.bands[0])))
-      ]
+        cube, band: index, ramp: .probability, range: 0...1,
+        edge: isOne ? Self.pictureEdge : Self.pictureEdge / 2)
+      return try layout.figure(
+        picture, isOne ? raster.tag : "\(raster.tag): \(name)", "Probability of '\(name)'.",
+        legend(.probability, 0...1, "probability of '\(name)'"))
     }
   }
 
@@ -258,10 +284,15 @@ final class ReportLayers {
     _ attribution: Presentation.Attribution
   ) -> Figure {
     let order = strengths.order
+    let groups = attribution.areGroups
     return Figure(
-      name: "features", title: "Features of '\(attribution.className)'",
-      description: "Mean absolute attribution of each feature over the map.",
-      caption: "Which features move the map most.",
+      name: "features",
+      title: "\(groups ? "Groups of features" : "Features") of '\(attribution.className)'",
+      description: groups
+        ? "Mean absolute sum of the attributions of each group of features over the map."
+        : "Mean absolute attribution of each feature over the map.",
+      caption: groups
+        ? "Which groups of features move the map most." : "Which features move the map most.",
       content: .bars(
         axis: "mean |SHAP| (\(attribution.output))", labels: order.map { features[$0].name },
         [Figure.Column("mean |SHAP|", order.map { strengths.means[$0] })]))

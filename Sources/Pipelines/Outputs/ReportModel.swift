@@ -49,24 +49,25 @@ extension ReportPage {
     if let unlabelled = package.notes.unlabelled { blocks.append(.text(words(unlabelled))) }
     if let tuning = package.notes.tuning { blocks.append(.table(table(tuning))) }
     return blocks + package.figures.map(\.block)
-      + (package.notes.calibration?.blocks ?? [])
+      + (package.notes.calibration?.blocks ?? []) + (package.notes.intervals?.blocks ?? [])
   }
 
   private func facts(_ model: ModelProduct, _ package: ModelPackage) -> String {
     let record = package.notes.record
-    let word = ["network": "A network", "random-forest": "A random forest"]
     let segments = model.needsSegments ? model.training?.segments : nil
     let size = segments.map {
       " on superpixels of about \(NumberText.short($0.lattice.size)) cells"
     }
     var text =
-      "\(word[model.method.rawValue] ?? "A logistic regression") of \(package.predictor.summary)\(size ?? ""); "
+      "\(package.predictor.phrase)\(size ?? ""); "
       + "\(record.trainingCount) samples trained on"
     if let added = record.addedCount, added > 0 { text += " and \(added) made of them" }
     if !record.epochs.isEmpty {
       text +=
-        ", \(record.validationCount) watched for early stopping; the weights are those of epoch "
-        + "\(record.bestEpoch)"
+        ", \(record.validationCount) watched for early stopping; the weights are those "
+        + (record.bestEpoch == 0
+          ? "that the training started from: no epoch made them better"
+          : "of epoch \(record.bestEpoch)")
     }
     text += ". \(package.notes.unusableSamples) samples could not be used."
     if model.needsSegments {

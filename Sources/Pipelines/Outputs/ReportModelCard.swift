@@ -13,17 +13,20 @@ extension ReportPage {
   func card(_ model: ModelProduct) throws -> HTMLReport.Table {
     let package = try ModelPackage(try executor.value(model.parts[0].node))
     var rows = [
-      ["What it tells", tells(model)],
+      ["What it tells", tells(model, package.notes)],
       ["Meant for", meant(package)],
       ["How it decides", decides(model, package)],
       ["Input", input(package)],
     ]
+    if let transfer = package.notes.transfer {
+      rows.append(["Started from", transfer.sentences.joined(separator: "; ") + "."])
+    }
     if let training = model.training { rows.append(["Samples", try samples(training)]) }
     let scores = try plan.products.compactMap { _, product -> Scores? in
       guard case .scores(let scores) = product, scores.model?.tag == model.tag else { return nil }
       return try Scores.stored(try executor.value(scores.node))
     }
-    rows.append(["How good it is", quality(scores)])
+    rows.append(["How good it is", package.notes.intervals?.quality ?? quality(scores)])
     rows.append(["Limits", try limits(model, package, scores).joined(separator: " ")])
     if !model.members.isEmpty || model.training != nil {
       let digest = SHA256.digest(try executor.value(model.node)).hex
@@ -32,13 +35,21 @@ extension ReportPage {
     return HTMLReport.Table("Model card", columns: ["Question", "Answer"], rows: rows)
   }
 
-  private func tells(_ model: ModelProduct) -> String {
+  private func tells(_ model: ModelProduct, _ notes: ModelNotes) -> String {
     let names = model.classes.map { "'\($0)'" }.joined(separator: ", ")
     return switch model.architecture.head.kind {
     case .softmax: "Probabilities of the classes \(names), which add up to 1."
     case .sigmoid: "A probability for each of \(names), apart from the others."
-    case .linear: "Values of \(names)."
+    case .linear: "Values of \(names)." + learnt(notes)
     }
+  }
+
+  /// What was learnt of values, where it is not the values as they are.
+  private func learnt(_ notes: ModelNotes) -> String {
+    guard let transforms = notes.transforms else { return "" }
+    let words = zip(notes.classes, transforms).map { "\($0): \(ValueIntervals.words($1))" }
+    return " It has learnt, of \(words.joined(separator: "; of ")); taken back, what it tells is a "
+      + "median rather than a mean."
   }
 
   private func meant(_ package: ModelPackage) -> String {
@@ -51,13 +62,7 @@ extension ReportPage {
   }
 
   private func decides(_ model: ModelProduct, _ package: ModelPackage) -> String {
-    var text =
-      switch model.method {
-      case .network: "A network"
-      case .forest: "A random forest"
-      case .logistic: "A logistic regression"
-      }
-    text += " of \(package.predictor.summary)"
+    var text = package.predictor.phrase
     let branches = model.architecture.branches.map { branch in
       switch branch {
       case .spectral: "spectral-cnn"
@@ -129,6 +134,7 @@ extension ReportPage {
     if model.needsSegments {
       limits.append("Its superpixels are those of this map: it is transductive.")
     }
+    limits += package.notes.intervals?.limits ?? []
     if !model.isCalibrated, package.notes.calibration == nil,
       model.architecture.head.kind != .linear
     {

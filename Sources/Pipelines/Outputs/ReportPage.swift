@@ -18,7 +18,7 @@ struct ReportPage {
   /// What the page is made of: it is written again only if this changes.
   func key() throws -> Digest {
     var hash = KeyHash()
-    hash.add("report 13, gossan \(Gossan.version)")
+    hash.add("report 14, gossan \(Gossan.version)")
     hash.add(plan.text)
     for argument in plan.overrides.arguments { hash.add(argument) }
     for layer in layers {
@@ -77,6 +77,7 @@ struct ReportPage {
   ) -> HTMLReport.Section {
     var blocks: [HTMLReport.Block] = [.text(method(scores))]
     let outputs = scores.metrics.outputNames(scores.classes)
+    blocks += scores.labelBlocks
     for (output, name) in outputs {
       let pooled = scores.measures(output: output)
       let rows = pooled.enumerated().map { index, entry in

@@ -97,6 +97,12 @@ struct RunRecord {
         add(scores.tag, found.name, rates.measures(index))
       }
     }
+    for case .model(let model) in plan.products.map(\.product) where model.isCalibrated {
+      let notes = try ModelPackage(try executor.value(model.node)).notes
+      for output in notes.intervals?.outputs ?? [] {
+        add(model.tag, output.name, notes.intervals?.measures(output) ?? [])
+      }
+    }
     for raster in reportedRasters {
       guard let node = raster.interpolation else { continue }
       add(raster.tag, "", try InterpolationSummary.stored(try executor.value(node)).measures)
@@ -119,7 +125,10 @@ struct RunRecord {
       stages: plan.document.stages.map {
         Record.Stage(type: $0.type, tag: $0.tag, options: $0.options.value.canonicalJSON)
       },
-      fits: try fits(), metrics: try metrics(),
+      fits: try fits(),
+      transfers: Dictionary(
+        uniqueKeysWithValues: plan.transfers.map { ($0.tag, $0.transfer.notes) }),
+      metrics: try metrics(),
       chunks: executor.statistics.mapValues { ["made": $0.made, "found": $0.found] },
       written: written, outputs: outputs)
     let encoder = JSONEncoder.stable
@@ -150,6 +159,7 @@ struct RunRecord {
     var grid: Grid
     var stages: [Stage]
     var fits: [Fit]
+    var transfers: [String: TransferNotes]
     var metrics: [String: [String: Double]]
     var chunks: [String: [String: Int]]
     var written: [String]

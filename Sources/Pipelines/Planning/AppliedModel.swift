@@ -166,7 +166,9 @@ struct AppliedModel: Sendable {
       model: ModelProduct(
         tag: request.tag, node: node, method: package.predictor.method,
         architecture: package.predictor.architecture, classes: package.notes.classes,
-        training: nil),
+        training: nil,
+        isCalibrated: package.notes.calibration != nil || package.notes.intervals != nil,
+        formsOfFile: package.notes.forms),
       cube: cube, segments: segments)
   }
 }

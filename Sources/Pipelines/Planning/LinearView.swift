@@ -22,6 +22,14 @@ struct LinearView: Sendable {
 }
 
 extension LinearMap {
+  /// The map of some of the bands.
+  func rows(_ bands: [Int]) -> LinearMap {
+    LinearMap(
+      inputCount: inputCount,
+      matrix: bands.flatMap { matrix[$0 * inputCount..<($0 + 1) * inputCount] },
+      offset: bands.map { offset[$0] })
+  }
+
   /// The map of bands that stand one after another, each part with sources of its own.
   static func stacked(_ parts: [LinearMap]) -> LinearMap {
     let inputs = parts.reduce(0) { $0 + $1.inputCount }

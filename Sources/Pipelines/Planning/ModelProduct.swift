@@ -1,3 +1,4 @@
+import Learning
 import Networks
 import Rasters
 import Segmentation
@@ -22,6 +23,22 @@ struct ModelProduct: Sendable {
   var combination = Combination.average
   /// Whether its file says how it was calibrated.
   var isCalibrated = false
+  /// How the values of a model from a file are learnt.
+  var formsOfFile: [ValueForm] = []
+
+  /// How each of the values is learnt; none of classes and labels.
+  var forms: [ValueForm] {
+    guard architecture.head.kind == .linear else { return [] }
+    let known = training?.samples.forms ?? members.first?.forms ?? formsOfFile
+    return known.count == classes.count ? known : classes.map { _ in ValueForm() }
+  }
+
+  /// What the numbers that are learnt of an output are called, with its name; the name alone where they
+  /// are not transformed.
+  func learntName(_ output: Int) -> String {
+    let transform = forms.isEmpty ? .none : forms[output].transform
+    return transform == .none ? classes[output] : "\(transform.word) of \(classes[output])"
+  }
 
   /// The single models: the members, or the model itself.
   var parts: [ModelProduct] { members.isEmpty ? [self] : members }

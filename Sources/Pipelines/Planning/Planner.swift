@@ -114,7 +114,7 @@ final class Planner: Sendable {
       for source in entry.sources {
         inputs[source.input] = try source.tags.map { try product($0, fold: fold) }
       }
-      let name = fold.map { "\(tag)@\($0.index)" } ?? tag
+      let name = fold.map { "\(tag)@\($0.word)" } ?? tag
       var request = PlanRequest(
         name: seed.map { "\(name), seed \($0)" } ?? name, tag: tag, type: entry.type,
         revision: stage.revision, options: entry.options, inputs: inputs, fold: fold, fitted: nil,

@@ -44,6 +44,8 @@ struct RasterProduct: Sendable {
   let recipe: Recipe
   /// How it is drawn and described.
   var presentation: Presentation = .continuous
+  /// The level of the prediction intervals whose limits follow each band of values; nil for none.
+  var interval: Double?
   /// Rasters that belong to this one and are written with it.
   var siblings: [RasterProduct] = []
   /// The model whose outputs the raster holds, where they are those of one.
@@ -107,6 +109,8 @@ enum Presentation: Sendable {
     let residuals: Node
     /// The value, `AttributionStrengths`.
     let strengths: Node
+    /// Whether the bands are sums over groups of features.
+    var areGroups = false
   }
 }
 
@@ -147,6 +151,11 @@ struct SamplesProduct: Sendable {
   let classes: [String]
   /// The values of the columns that `split` may use, where the samples are points.
   let columns: [String: [String]]
+  /// How each of the values is learnt; as they are where nothing is said.
+  var forms: [ValueForm] = []
+
+  /// The units of the values; nil where none has one.
+  var units: [String]? { forms.contains { !$0.unit.isEmpty } ? forms.map(\.unit) : nil }
 }
 
 /// Folds in the making.

@@ -139,6 +139,11 @@ struct PlanRequest: Sendable {
 struct FoldContext: Sendable {
   let folds: FoldsProduct
   let index: Int
+  /// What nodes of the fold are called by, where it is not its number.
+  var label: String?
+
+  /// What nodes of the fold are called by.
+  var word: String { label ?? "\(index)" }
 }
 
 /// Why a stage cannot be planned; the planner adds the place.

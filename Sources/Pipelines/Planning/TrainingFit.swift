@@ -66,6 +66,26 @@ extension PlanRequest {
     }
   }
 
+  /// What `fit` makes of the quantiles of each band over the training part; a band without values
+  /// is an error.
+  func quantileFit(
+    _ input: RasterProduct, of bands: [Int], _ wanted: ExactQuantiles,
+    _ fit: @escaping @Sendable ([[Double]]) throws -> Data
+  ) -> Node {
+    let quantiles = quantiles(input, of: bands, wanted)
+    return planner.node(
+      Node(
+        name: name + "/fit", kind: .value, identity: identity(), edges: [.all(quantiles)],
+        policy: policy
+      ) { context in
+        let values = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
+        if let band = values.firstIndex(where: \.isEmpty) {
+          throw ExecutionError.withoutValues(input.bands[bands[band]])
+        }
+        return .bytes([UInt8](try fit(values)))
+      })
+  }
+
   /// Quantiles over the training part, each of what `values` takes of a cube for its position, as
   /// JSON: `[ExactQuantiles]`, finished.
   ///

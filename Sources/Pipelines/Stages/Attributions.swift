@@ -77,7 +77,8 @@ enum Attributions: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity() + ["\(features.names) \(model.classes)"],
+        identity: request.identity() + ["\(features.names) \(model.classes)"]
+          + (features.areGrouped ? ["\(features.groups) \(features.groupOfFeature)"] : []),
         edges: [.all(training.samples.node)] + parts.map(Node.Edge.all)
       ) { context in
         let set = try SampleSet.stored(try context.value(0))

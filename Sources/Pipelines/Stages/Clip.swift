@@ -110,21 +110,10 @@ enum Clip: Stage {
         && values.allSatisfy { $0.count == 2 && $0.allSatisfy(\.isFinite) }
     }
     if let replayed { return replayed }
-    let quantiles = request.quantiles(
-      input, of: clipped, ExactQuantiles(at: request.options.doubles("quantiles")))
-    return request.planner.node(
-      Node(
-        name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(quantiles)], policy: request.policy
-      ) { context in
-        let values = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
-        if let band = values.firstIndex(where: \.isEmpty) {
-          throw ExecutionError.data(
-            "band '\(input.bands[clipped[band]].name)' has no value in any cell of the training "
-              + "part")
-        }
-        let limits = values.map { $0.map { Float($0) } }
-        return .bytes([UInt8](try JSONEncoder.stable.encode(limits)))
-      })
+    return request.quantileFit(
+      input, of: clipped, ExactQuantiles(at: request.options.doubles("quantiles"))
+    ) { values in
+      try JSONEncoder.stable.encode(values.map { $0.map { Float($0) } })
+    }
   }
 }

@@ -10,9 +10,9 @@ enum Density: Stage {
     summary: "Tells how densely points or lines of a layer lie around each cell, by a kernel.",
     details: """
       Every point spreads 1, or its 'weight', over a circle of 'radius' around it; every line spreads \
-      its length, which is integrated exactly. Densities are points for each square kilometre, or \
-      kilometres for each square kilometre; for each square map unit where the grid has no \
-      coordinate system. The kernel at the distance d is 3/(pi r2) (1 - d2/r2)^2 for 'quartic', \
+      its length, which is integrated exactly. Densities are points, or sums of weights, for each \
+      square kilometre, or kilometres for each square kilometre; for each square map unit where the \
+      grid has no coordinate system. The kernel at the distance d is 3/(pi r2) (1 - d2/r2)^2 for 'quartic', \
       2/(pi r2) (1 - d2/r2) for 'epanechnikov' and 1/(pi r2) for 'uniform'. Distances are those of \
       the map's plane; for longitudes and latitudes straight ones between places on the ellipsoid, \
       shorter by 1 m in 100 km. Beyond the layer's own extent nothing is known: densities near its \
@@ -30,6 +30,7 @@ enum Density: Stage {
         "weight", .string, default: .optional,
         "The column of numbers by which features count; those without one do not.",
         example: "\"tonnage\""),
+      FeatureGroups.option,
     ],
     output: .raster,
     example: #"""
@@ -54,7 +55,8 @@ enum Density: Stage {
     // From points for each m2, and metres for each m2.
     let factor = !isMetric ? 1 : hasLines ? 1e3 : 1e6
     let node = try request.measured(
-      from: file, field: weight, unit: !isMetric ? "" : hasLines ? "km/km2" : "1/km2"
+      from: file, field: weight,
+      unit: !isMetric || weight != nil ? "" : hasLines ? "km/km2" : "1/km2"
     ) { layer, window, excluding in
       let density = KernelDensity(
         layer.tree, weights: layer.weights, kernel: kernel, radius: radius)

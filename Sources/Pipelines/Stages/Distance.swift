@@ -20,7 +20,8 @@ enum Distance: Stage {
       OptionSpec(
         "max", .number(.leastNonzeroMagnitude...1e12), default: .optional, unit: "m",
         "What cells farther away have; by default their distance. Map units where the grid has no "
-          + "coordinate system.", example: "20000")
+          + "coordinate system.", example: "20000"),
+      FeatureGroups.option,
     ],
     output: .raster,
     example: #"""
@@ -52,13 +53,13 @@ extension PlanRequest {
     if leavesOut, try file.geometry(self) != [.points] {
       throw failure("leave-out", "goes with points only; \(file.path) holds others")
     }
-    let band = Band(name: options.optionalString("name") ?? tag, unit: unit)
+    let bands = grouped([Band(name: options.optionalString("name") ?? tag, unit: unit)])
     let features = GroundFeatures(file, field: field, grid: grid)
     let hidden = leavesOut ? fold : nil
     return planner.node(
       Node(
-        name: name, kind: .raster([band]),
-        identity: identity(without: FeatureFile.pathOptions) + [band.name] + file.identity
+        name: name, kind: .raster(bands),
+        identity: identity(without: FeatureFile.pathOptions) + bands.map(\.name) + file.identity
           + [hidden.map { "fold \($0.index)" } ?? "all"],
         edges: hidden.map { [.all($0.folds.node)] } ?? [], readsPoints: leavesOut,
         sources: file.files, files: { _ in file.files }

@@ -1,11 +1,12 @@
 import Explanation
 import Foundation
+import Learning
 import Networks
 import Rasters
 
 /// Attributes a model's output at every cell to the features that an analyst knows.
 enum Explain: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "explain",
     summary: "Attributes a model's output at every cell to its features (SHAP).",
@@ -15,9 +16,13 @@ enum Explain: Stage {
       expected gradients (Erion et al. 2021) over the background samples of the model and doubles \
       its quadrature until 99 of 100 cells add up to 5 % of the output's range; 'shapley' switches \
       features on in random orders, which adds up exactly. Attributions are carried back through \
-      scaling and log-ratios to the bands that were read; segments and the weights of their edges \
+      scaling and log-ratios to the bands that were read; those of values that were learnt as \
+      logarithms or powers are on that scale; segments and the weights of their edges \
       are held as they are. Of a model that averages those of several sizes of superpixels, the mean \
       of its parts' outputs is explained.
+
+      Where features belong to two groups or more, a second raster '<tag>-groups' has the sum of \
+      each group's attributions, which add up with the base value in the same way.
       """,
     options: [
       AppliedModel.fileOption,
@@ -37,6 +42,10 @@ enum Explain: Stage {
       AppliedModel.missingOption,
       OptionSpec(
         "output", .bool, default: false, "Adds the explained output as a band before the base."),
+      OptionSpec(
+        "groups", .bool, default: .optional,
+        "Whether attributions are also summed by groups of features; by default where there are two "
+          + "groups or more.", example: "false"),
       StepBlocks.option,
     ] + ExplainedPlaces.options,
     inputs: AppliedModel.inputs + [ExplainedPlaces.input],
@@ -83,7 +92,7 @@ enum Explain: Stage {
     guard var first = rasters.first else {
       throw request.failure("classes", "names no class to explain")
     }
-    first.siblings = Array(rasters.dropFirst())
+    first.siblings += rasters.dropFirst()
     return .raster(first)
   }
 
@@ -113,19 +122,73 @@ enum Explain: Stage {
     let shown =
       options.bool("output")
       ? node : request.selection("/shown", of: [node], kept.map { (0, $0) }, as: written)
-    let output = first.scale.rawValue
-    return RasterProduct(
-      tag: isOnly ? request.tag : "\(request.tag)-\(name.fileName)", node: shown,
-      view: .identity(shown), recipe: .raw(written),
-      presentation: .attribution(
-        Presentation.Attribution(
-          method: first.method, className: name,
-          output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
-          isConditionalOnSegments: applied.parts.contains { $0.segments != nil }, step: first.step,
-          model: applied.model.reference, sources: first.feed.sourceNode.sources,
-          residuals: ResidualSummary.node(request, node),
-          strengths: AttributionStrengths.node(
-            request, shown, featureCount: features.bands.count))))
+    let form = applied.model.forms.isEmpty ? ValueForm() : applied.model.forms[index]
+    // Attributions add up on the scale that was learnt.
+    let output = form.transform == .none ? first.scale.rawValue : form.transform.word
+    func product(_ tag: String, _ shown: Node, featureCount: Int, areGroups: Bool) -> RasterProduct
+    {
+      RasterProduct(
+        tag: tag, node: shown, view: .identity(shown), recipe: .raw(shown.bands),
+        presentation: .attribution(
+          Presentation.Attribution(
+            method: first.method, className: name,
+            output: feeds.count == 1 ? output : "mean \(output) of \(feeds.count) models",
+            isConditionalOnSegments: applied.parts.contains { $0.segments != nil },
+            step: first.step, model: applied.model.reference,
+            sources: first.feed.sourceNode.sources,
+            residuals: ResidualSummary.node(request, node),
+            strengths: AttributionStrengths.node(request, shown, featureCount: featureCount),
+            areGroups: areGroups)))
+    }
+    let tag = isOnly ? request.tag : "\(request.tag)-\(name.fileName)"
+    var explanation = product(
+      tag, shown, featureCount: features.bands.count, areGroups: false)
+    if try hasGroups(request, features) {
+      explanation.siblings = [
+        product(
+          tag + "-groups", groups(request, node, features), featureCount: features.groups.count,
+          areGroups: true)
+      ]
+    }
+    return explanation
+  }
+
+  /// Whether attributions are also summed by groups.
+  private static func hasGroups(_ request: PlanRequest, _ features: Features) throws -> Bool {
+    guard request.options.has("groups") else { return features.areGrouped }
+    let wanted = request.options.bool("groups")
+    if wanted, !features.areGrouped {
+      throw request.failure(
+        "groups",
+        "the features belong to one group or none; stages that bring bands have the option 'group'")
+    }
+    return wanted
+  }
+
+  /// The sums over the groups, and the base value, of a raster of attributions.
+  private static func groups(
+    _ request: PlanRequest, _ node: Node, _ features: Features
+  ) -> Node {
+    let bands = features.groups.map { Band(name: $0) } + [Band(name: "base value")]
+    let count = features.groupOfFeature.count
+    return request.planner.node(
+      Node(
+        name: request.name + "/groups", kind: .raster(bands),
+        identity: ["sums over groups 1", "\(features.groupOfFeature)"], edges: [.cells(node)],
+        isStored: false
+      ) { context in
+        let cube = try context.cube(0, context.window)
+        let cells = context.window.cellCount
+        var values = [Float](repeating: 0, count: features.groups.count * cells)
+        for feature in 0..<count {
+          let start = features.groupOfFeature[feature] * cells
+          for (cell, value) in cube.band(feature).enumerated() { values[start + cell] += value }
+        }
+        return .cube(
+          DataCube(
+            window: context.window, bandCount: bands.count,
+            values: values + cube.band(count + 1)))
+      })
   }
 }
 

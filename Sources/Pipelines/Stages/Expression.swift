@@ -24,6 +24,7 @@ enum Expression: Stage {
       OptionSpec(
         "units", .map(of: .string), default: .optional, "The units of the bands that are made.",
         example: "{ depth: \"m\" }"),
+      FeatureGroups.option,
     ],
     inputs: [
       InputDefinition("rasters", [.raster], isMany: true, "The rasters whose bands take part.")
@@ -47,15 +48,16 @@ enum Expression: Stage {
     for (name, _) in request.options.stringMap("units") {
       _ = try request.requireBand(name, among: names, option: "units")
     }
-    let bands = names.map { Band(name: $0, unit: units[$0] ?? "") }
+    let bands = expressions.flatMap { name, expression in
+      request.grouped(
+        [Band(name: name, unit: units[name] ?? "")], of: expression.bands.map { inputs[$0] })
+    }
     let node = request.planner.node(
       Node(
         name: request.name, kind: .raster(bands), identity: request.identity(),
         edges: rasters.map { .cells($0.node) }, isStored: false
       ) { context in
-        var values: [Float] = []
-        for index in rasters.indices { values += try context.cube(index, context.window).values }
-        let cube = DataCube(window: context.window, bandCount: inputs.count, values: values)
+        let cube = try context.joined(rasters.map { Array($0.bands.indices) })
         return .cube(
           DataCube(
             window: context.window, bandCount: bands.count,

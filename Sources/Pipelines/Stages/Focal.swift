@@ -34,6 +34,7 @@ enum Focal: Stage {
         "The share of a window's cells that may be missing before its cell has no value."),
       OptionSpec(
         "fill", .bool, default: false, "Whether cells that are missing themselves get a value."),
+      FeatureGroups.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The bands.")],
     output: .raster,
@@ -54,9 +55,10 @@ enum Focal: Stage {
     let asked = request.options.strings("statistics").compactMap(FocalStatistics.Statistic.init)
     guard !asked.isEmpty else { throw request.failure("statistics", "is empty") }
     let statistics = chosen.map { input.bands[$0].group == nil ? asked : [.mean] }
-    let bands = zip(chosen, statistics).flatMap { index, statistics in
-      statistics.map { band(input.bands[index], $0, side) }
-    }
+    let bands = request.grouped(
+      zip(chosen, statistics).flatMap { index, statistics in
+        statistics.map { band(input.bands[index], $0, side) }
+      })
     try request.requireDifferentNames(bands, option: "statistics")
     let focal = FocalStatistics(
       side: side,
@@ -88,7 +90,11 @@ enum Focal: Stage {
   private static func band(
     _ band: Band, _ statistic: FocalStatistics.Statistic, _ side: Int
   ) -> Band {
-    guard band.group == nil else { return Band(name: "\(band.name) share \(side)") }
-    return Band(name: "\(band.name) \(statistic.rawValue) \(side)", unit: band.unit)
+    guard band.group == nil else {
+      return Band(name: "\(band.name) share \(side)", featureGroup: band.featureGroup)
+    }
+    return Band(
+      name: "\(band.name) \(statistic.rawValue) \(side)", unit: band.unit,
+      featureGroup: band.featureGroup)
   }
 }

@@ -32,6 +32,7 @@ enum GridPoints: Stage {
       OptionSpec(
         "method", .choice(PointInterpolation.Method.allCases.map(\.rawValue)), default: "idw",
         "How values are interpolated."),
+      FeatureGroups.option,
     ] + PointInterpolation.options,
     output: .raster,
     example: #"""
@@ -46,7 +47,7 @@ enum GridPoints: Stage {
     let file = try PointFile(request, use: "interpolated between the points")
     for field in fields { try file.requireNumbers(field, request, option: "fields") }
     let interpolation = try PointInterpolation(request, fields)
-    let bands = interpolation.bands(unit: options.string("unit"))
+    let bands = request.grouped(interpolation.bands(unit: options.string("unit")))
     try request.requireDifferentNames(bands, option: "fields")
     let points = pointsNode(request, file, fields)
     let fit = interpolation.method == .kriging ? fitNode(request, interpolation, points) : nil

@@ -150,11 +150,11 @@ private struct ExchangedFold: Sendable {
       features.mixing(map), fill: package.notes.backgroundMean)
     let random = Randomness(seed: seed, Randomness.word("importance"), UInt64(fold))
     return ExchangedPredictions(
-      positions: positions, plain: package.predictor.probabilities(response.batch),
+      positions: positions, plain: package.probabilities(response.batch),
       exchanged: features.names.indices.flatMap { feature in
         (0..<repeats).map { number in
           let order = random.derived(UInt64(feature), UInt64(number)).permutation(positions.count)
-          return package.predictor.probabilities(
+          return package.probabilities(
             response.exchanged(feature: feature, from: order))
         }
       })

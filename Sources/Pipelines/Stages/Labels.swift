@@ -14,7 +14,14 @@ enum Labels: Stage {
       Every point inside the grid is a sample; points that share a cell are all kept, counted, and \
       said to conflict where their classes differ. Of polygons and rasters every labelled cell is a \
       sample. 'target' says what is learnt: one class of several, several labels that do not \
-      exclude each other (1 or 0, missing ones masked), or measured values.
+      exclude each other (1 or 0, missing ones masked), or measured values. 'guide-values' makes labels \
+      of contents. 'at-least' and 'nemerow' add labels that say something of several: whether so many of \
+      the others hold, and whether the Nemerow index, the root of the mean of squared mean and squared \
+      maximum of contents over guide values, exceeds a number. They are learned beside the others, so \
+      that what the others share is not taken for chance, and are known where all that they are made of is. \
+      'transform' says that the logarithm or a power of values is learnt; it is fitted to the training part alone, anew in \
+      every fold, and taken back in maps and scores. A back-transformed prediction is a median rather \
+      than a mean.
       """,
     options: PointFile.options + [
       OptionSpec(
@@ -35,7 +42,7 @@ enum Labels: Stage {
         "The names of the classes by code, in the order of a model's outputs; the last of two is "
           + "the positive one. Other codes are no samples.",
         example: "{ \"0\": \"barren\", \"1\": \"deposit\" }"),
-    ],
+    ] + PointTargets.options + ValueOptions.options,
     output: .samples,
     example: #"""
       { type: "labels", tag: "deposits", file: "deposits.gpkg", field: "class",
@@ -44,6 +51,7 @@ enum Labels: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let path = request.options.filePath("file")
+    if headKind(request) != .linear { try ValueOptions.refuse(request) }
     if let info = try? VectorInfo(path: path), !info.layers.isEmpty {
       let file = try PointFile(request, classes: namedClasses(request))
       return file.description.geometry == .polygons
@@ -72,36 +80,41 @@ enum Labels: Stage {
   // MARK: Points
 
   private static func points(_ request: PlanRequest, _ file: PointFile) throws -> Product {
-    let fields = try targetFields(request)
-    let option = isClass(request) ? "field" : "fields"
-    for field in fields { try file.require(field, request, option: option) }
     let columns = file.description.fields.map(\.name)
     let table = try file.read(columns)
-    let categories = try categories(request, file: file, table: table, fields: fields)
+    let targets = try targets(request, file, table)
     let inside = table.x.indices.filter {
       request.grid.cell(x: table.x[$0], y: table.y[$0]) != nil
     }
     guard !inside.isEmpty else {
       throw request.failure("file", "none of the \(table.count) points lies in the grid")
     }
-    let kind = headKind(request)
-    if kind == .softmax, let field = fields.first {
-      try requireTwoClasses(request, table, field, categories, inside)
+    try requireTwoClasses(request, table, targets, inside)
+    let values =
+      targets.kind == .linear ? try ValueOptions(request, columns: targets.fields) : nil
+    if let problem = values?.problem(table, rows: inside, path: file.path) {
+      throw request.failure("transform", problem)
     }
     let grid = request.grid
-    let used = PointSamples(table, grid, kind, categories, fields).samples.map(\.id)
+    let used = PointSamples(table, grid, targets).samples.map(\.id)
+    let (kind, categories) = (targets.kind, targets.categories)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["file"]) + file.identity, sources: file.files,
+        identity: request.identity(without: ["file"]) + categories.map(\.code) + file.identity,
+        sources: file.files,
         files: { _ in file.files }
       ) { context in
         let table = try file.read(columns)
-        let samples = PointSamples(table, grid, kind, categories, fields).samples
+        let samples = PointSamples(table, grid, targets).samples
         if samples.count < table.count {
           context.executor.events.note(
             "\(request.tag): \(table.count - samples.count) of \(table.count) points are outside "
               + "the grid or without a known target; \(samples.count) samples are used")
+        }
+        let inside = samples.map(\.id)
+        if let problem = values?.problem(table, rows: inside, path: file.path) {
+          throw ExecutionError.data(problem)
         }
         let set = try SampleSet(kind: kind, categories: categories, samples: samples)
         let shared = set.sharedCells
@@ -121,29 +134,67 @@ enum Labels: Stage {
             let texts = table.columns[name]?.texts ?? []
             return (name, used.map { texts[$0] })
           }
-        ) { first, _ in first }))
+        ) { first, _ in first },
+        forms: categories.map { $0.form ?? ValueForm() }))
   }
 
+  /// Refuses points of a single class, where classes are to be told apart.
   private static func requireTwoClasses(
-    _ request: PlanRequest, _ table: PointTable, _ field: String,
-    _ categories: [SampleSet.Category], _ inside: [Int]
+    _ request: PlanRequest, _ table: PointTable, _ targets: PointTargets, _ inside: [Int]
   ) throws {
+    guard targets.kind == .softmax, !isPresence(request) else { return }
+    let all = targets.targets(of: table)
+    let known = Set(inside.compactMap { all[$0] })
+    guard known.count < 2 else { return }
+    let number = known.isEmpty ? "no known class" : "one class only"
+    guard let field = targets.fields.first else {
+      throw request.failure(
+        PointTargets.nemerow, "the points in the grid have \(number) of the index")
+    }
     let texts = table.columns[field]?.texts ?? []
     let found = Set(inside.map { texts[$0] })
-    let known = categories.filter { found.contains($0.code) }
-    guard known.count >= 2 else {
-      throw request.failure(
-        "field",
-        "the points in the grid have \(known.count == 1 ? "one class only" : "no known class"); "
-          + "'\(field)' holds \(found.sorted().prefix(8).joined(separator: ", "))")
-    }
+    throw request.failure(
+      "field",
+      "the points in the grid have \(number); "
+        + "'\(field)' holds \(found.sorted().prefix(8).joined(separator: ", "))")
   }
 
-  private static func categories(
-    _ request: PlanRequest, file: PointFile, table: PointTable, fields: [String]
+  /// What is learnt at the points of a file.
+  private static func targets(
+    _ request: PlanRequest, _ file: PointFile, _ table: PointTable
+  ) throws -> PointTargets {
+    let options = request.options
+    let kind = headKind(request)
+    guard kind != .softmax || options.has(PointTargets.guideValues) else {
+      let further = [PointTargets.atLeast, PointTargets.nemerow]
+      if let key = further.first(where: options.has) {
+        throw request.failure(key, "is for labels, or of 'guide-values'; the target is a class")
+      }
+      let field = try targetFields(request).first
+      if let field { try file.require(field, request, option: "field") }
+      return PointTargets(classes: try classes(request, table, field), field: field)
+    }
+    let others = ["field", "presence", "classes"]
+    if kind == .softmax, let key = others.first(where: options.has) {
+      throw request.failure(key, "excludes 'guide-values', whose index makes the classes")
+    }
+    let fields = kind == .softmax ? [] : try targetFields(request)
+    for field in fields { try file.require(field, request, option: "fields") }
+    let values = kind == .linear ? try ValueOptions(request, columns: fields).columns : []
+    let forms = Dictionary(values.compactMap { column in column.form.map { (column.name, $0) } }) {
+      first, _ in first
+    }
+    let targets = try PointTargets(request, kind, fields: fields, forms: forms)
+    for field in targets.contents {
+      try file.requireNumbers(field, request, option: PointTargets.guideValues)
+    }
+    return targets
+  }
+
+  private static func classes(
+    _ request: PlanRequest, _ table: PointTable, _ field: String?
   ) throws -> [SampleSet.Category] {
-    guard isClass(request) else { return fields.map { SampleSet.Category(code: $0, name: $0) } }
-    guard let field = fields.first else {
+    guard let field else {
       let name = request.options.string("presence")
       return [SampleSet.Category(code: name, name: name)]
     }
@@ -176,12 +227,16 @@ enum Labels: Stage {
     guard isClass(request) else {
       throw request.failure("target", "polygons and rasters hold classes; use points for others")
     }
+    if let key = PointTargets.options.map(\.name).first(where: request.options.has) {
+      throw request.failure(key, "is of the columns of points; polygons and rasters hold classes")
+    }
     let categories = try cellCategories(request, source)
     let read = try reader(request, source)
     let codes = isPresence(request) ? [1] : categories.map { Double($0.code) ?? .nan }
     let found = request.planner.node(
       Node(
-        name: request.name + "/cells", kind: .table, identity: request.identity(without: ["file"]),
+        name: request.name + "/cells", kind: .table,
+        identity: request.identity(without: ["file"]) + categories.map(\.code),
         sources: source.files, files: { _ in source.files }
       ) { context in
         let values = try read(context.window)
@@ -200,7 +255,8 @@ enum Labels: Stage {
       })
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .value, identity: request.identity(without: ["file"]),
+        name: request.name, kind: .value,
+        identity: request.identity(without: ["file"]) + categories.map(\.code),
         edges: [.all(found)]
       ) { context in
         let lattice = context.lattice
@@ -310,7 +366,7 @@ enum Labels: Stage {
       return [field]
     }
     let fields = request.options.strings("fields")
-    guard !fields.isEmpty else {
+    guard !fields.isEmpty || request.options.has(PointTargets.guideValues) else {
       throw request.failure("fields", "is missing: which columns hold the labels or values?")
     }
     return fields
@@ -322,24 +378,12 @@ struct PointSamples {
   let samples: [Sample]
 
   /// Takes the points inside the grid whose target is known, at least in part.
-  init(
-    _ table: PointTable, _ grid: Grid, _ kind: ModelArchitecture.Head.Kind,
-    _ categories: [SampleSet.Category], _ fields: [String]
-  ) {
-    let numbers = kind == .softmax ? [] : fields.map { table.numbers($0) }
+  init(_ table: PointTable, _ grid: Grid, _ targets: PointTargets) {
     let rows = table.rows
+    let known = targets.targets(of: table)
     samples = table.x.indices.compactMap { index in
-      guard let cell = grid.cell(x: table.x[index], y: table.y[index]) else { return nil }
-      let target: Sample.Target
-      if kind == .softmax {
-        let code = fields.first.map { rows[index][$0] ?? "" } ?? categories[0].code
-        guard let category = categories.firstIndex(where: { $0.code == code }) else { return nil }
-        target = .category(category)
-      } else {
-        let values = numbers.map { Float($0[index]) }
-        guard values.contains(where: { !$0.isNaN }) else { return nil }
-        target = .values(values)
-      }
+      guard let cell = grid.cell(x: table.x[index], y: table.y[index]), let target = known[index]
+      else { return nil }
       return Sample(
         id: index, x: table.x[index], y: table.y[index], cell: cell, target: target,
         attributes: rows[index])

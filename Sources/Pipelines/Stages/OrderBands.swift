@@ -146,12 +146,14 @@ enum OrderBands: Stage {
     let chosen = try chosenBands(request, input)
     let first = input.bands[chosen[0]].unit
     let unit = chosen.allSatisfy { input.bands[$0].unit == first } ? first : ""
+    let group = FeatureGroups.shared(by: chosen.map { input.bands[$0] })
     let bands = BandMixture.layout(
       replacing: chosen, by: chosen.count, of: input.bands.count
     ).map { source in
       switch source {
       case .kept(let band): input.bands[band]
-      case .made(let index): Band(name: "ordered \(index + 1)", unit: unit)
+      case .made(let index):
+        Band(name: "ordered \(index + 1)", unit: unit, featureGroup: group)
       }
     }
     try request.requireDifferentNames(bands, option: "bands")

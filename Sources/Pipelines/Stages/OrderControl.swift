@@ -103,6 +103,12 @@ enum OrderControl: Stage {
           : "'\(model.tag)' is chosen among candidates, anew for every order; expected a model without "
             + "'tune': give 'train' the options of the candidate that was taken")
     }
+    guard model.training?.fitting.transfer == nil else {
+      throw request.failure(
+        "inputs",
+        "'\(model.tag)' starts from a model that has an order of its own; expected one that is "
+          + "trained from scratch")
+    }
     let convolves = model.architecture.branches.contains {
       if case .spectral(let branch) = $0 {
         !branch.filters.isEmpty && (branch.kernel > 1 || branch.pool > 1)
@@ -225,7 +231,7 @@ private struct OrderDraw: Sendable {
     guard !tested.isEmpty else { return ([], []) }
     return (
       tested,
-      trained.predictor.probabilities(gathered.batch(tested, fill: trained.backgroundMean))
+      trained.probabilities(gathered.batch(tested, fill: trained.backgroundMean))
     )
   }
 }

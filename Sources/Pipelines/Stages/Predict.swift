@@ -15,10 +15,15 @@ enum Predict: Stage {
       range of the training samples, 4 at the border of the data, 8 in no segment. Of an 'ensemble' \
       the raster is the mean of its models, and a third one, '<tag>-deviation', their standard \
       deviation.
+
+      Values are in their own unit, also where a transform of them was learnt: what is given back of \
+      a logarithm or a power is a median rather than a mean. With 'interval' the limits of a \
+      prediction interval follow each value; a limit that no finite amount has is missing.
       """,
     options: [
       AppliedModel.fileOption,
       AppliedModel.missingOption,
+      PredictedBands.option,
     ],
     inputs: AppliedModel.inputs,
     output: .raster,
@@ -29,8 +34,9 @@ enum Predict: Stage {
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel.all(request)
     let kind = applied.model.architecture.head.kind
-    let bands = applied.model.classes.map { Band(name: $0) }
-    let nodes = try applied.parts.map { try node(request, $0, kind, bands) }
+    let predicted = try PredictedBands(request, applied.model)
+    let bands = predicted.bands
+    let nodes = try applied.parts.map { try node(request, $0, predicted) }
     let combination = applied.model.combination
     let both = try applied.combined(request, nodes, identity: "combined predictions 1") { cubes in
       combined(cubes, combination, outputs: bands.count, kind)
@@ -44,7 +50,7 @@ enum Predict: Stage {
     return .raster(
       RasterProduct(
         tag: request.tag, node: values, view: .identity(values), recipe: recipe,
-        presentation: kind == .linear ? .continuous : .probability,
+        presentation: kind == .linear ? .continuous : .probability, interval: predicted.level,
         siblings: [
           RasterProduct(
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
@@ -57,18 +63,17 @@ enum Predict: Stage {
 
   /// The outputs of one model, and flags as a last band.
   private static func node(
-    _ request: PlanRequest, _ applied: AppliedModel, _ kind: ModelArchitecture.Head.Kind,
-    _ bands: [Band]
+    _ request: PlanRequest, _ applied: AppliedModel, _ predicted: PredictedBands
   ) throws -> Node {
     let feed = try ModelFeed(applied)
     let share = request.options.double("window-missing")
     return request.planner.node(
       Node(
-        name: request.name, kind: .raster(bands + [Band(name: "flags")]),
+        name: request.name, kind: .raster(predicted.bands + [Band(name: "flags")]),
         identity: request.identity(without: ["model"]), edges: feed.edges,
         scratch: feed.scratch()
       ) { context in
-        .cube(try predict(context, feed, kind, outputs: bands.count, missingShare: share))
+        .cube(try predict(context, feed, predicted, missingShare: share))
       })
   }
 
@@ -87,8 +92,7 @@ enum Predict: Stage {
   }
 
   private static func predict(
-    _ context: NodeContext, _ feed: ModelFeed, _ kind: ModelArchitecture.Head.Kind, outputs: Int,
-    missingShare: Double
+    _ context: NodeContext, _ feed: ModelFeed, _ predicted: PredictedBands, missingShare: Double
   ) throws -> DataCube {
     let chunk = try feed.chunk(context, withSources: false)
     let window = context.window
@@ -104,14 +108,17 @@ enum Predict: Stage {
         }
       }
     }
-    var result = DataCube(window: window, bandCount: outputs + 1)
-    for cell in 0..<cells { result.values[outputs * cells + cell] = Float(flags[cell]) }
+    let bands = predicted.bands.count
+    var result = DataCube(window: window, bandCount: bands + 1)
+    for cell in 0..<cells { result.values[bands * cells + cell] = Float(flags[cell]) }
     guard flags.contains(where: { $0 & PixelFlags.invalid == 0 }) else { return result }
     let raw = chunk.package.predictor.dense(chunk.input)
+    let outputs = notes.classes.count
+    let reader = try predicted.reader(chunk.package)
     for cell in 0..<cells where flags[cell] & PixelFlags.invalid == 0 {
       let own = (0..<outputs).map { raw[$0 * cells + cell] }
-      let values = Probabilities.of(own, outputCount: outputs, kind: kind)
-      for output in 0..<outputs { result.values[output * cells + cell] = values[output] }
+      let values = reader.values(own)
+      for band in 0..<bands { result.values[band * cells + cell] = values[band] }
     }
     return result
   }

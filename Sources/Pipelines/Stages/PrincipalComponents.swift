@@ -49,12 +49,13 @@ enum PrincipalComponentsStage: Stage {
     let input = try request.raster("raster")
     let chosen = try input.bandSelection(request, option: "bands")
     let options = try options(request, input, chosen)
+    let group = FeatureGroups.shared(by: chosen.map { input.bands[$0] })
     let bands = BandMixture.layout(
       replacing: chosen, by: options.count, of: input.bands.count
     ).map { source in
       switch source {
       case .kept(let band): input.bands[band]
-      case .made(let index): Band(name: "PC\(index + 1)")
+      case .made(let index): Band(name: "PC\(index + 1)", featureGroup: group)
       }
     }
     try request.requireDifferentNames(bands, option: "bands")

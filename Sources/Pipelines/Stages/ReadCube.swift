@@ -38,6 +38,7 @@ enum ReadCube: Stage {
         "resampling", .choice(["auto"] + Resampling.allCases.map(\.rawValue)), default: "auto",
         "How pixels become cells. 'auto': nearest for categories (mode when cells grow), else "
           + "bilinear (average when cells grow)."),
+      FeatureGroups.option,
     ],
     output: .raster,
     example: #"""
@@ -78,25 +79,29 @@ enum ReadCube: Stage {
 
   private enum Output: Sendable {
     case value(Band)
-    case categories(OneHot)
+    /// Class codes, with the group of features that the file names.
+    case categories(OneHot, featureGroup: String?)
 
     var bands: [Band] {
       switch self {
-      case .value(let band): [band]
-      case .categories(let oneHot): oneHot.bands
+      case .value(let band): return [band]
+      case .categories(let oneHot, let featureGroup):
+        return oneHot.bands.map {
+          Band(name: $0.name, unit: $0.unit, group: $0.group, featureGroup: featureGroup)
+        }
       }
     }
 
     /// The names of codes; none of values.
     var categories: [Int: String] {
-      guard case .categories(let oneHot) = self else { return [:] }
+      guard case .categories(let oneHot, _) = self else { return [:] }
       return Dictionary(zip(oneHot.codes, oneHot.names)) { first, _ in first }
     }
   }
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let sources = try sources(request)
-    let bands = sources.flatMap { $0.outputs.flatMap(\.bands) }
+    let bands = request.grouped(sources.flatMap { $0.outputs.flatMap(\.bands) })
     var seen: Set<String> = []
     for band in bands where !seen.insert(band.name).inserted {
       throw request.failure(
@@ -116,7 +121,7 @@ enum ReadCube: Stage {
           for (index, output) in source.outputs.enumerated() {
             switch output {
             case .value: values += cube.band(index)
-            case .categories(let oneHot): values += oneHot.apply(cube, band: index).values
+            case .categories(let oneHot, _): values += oneHot.apply(cube, band: index).values
             }
           }
         }
@@ -211,7 +216,7 @@ enum ReadCube: Stage {
     _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical
   ) throws -> Output {
     guard let given = categorical.names[name] else {
-      return .value(Band(name: name, unit: info.unit))
+      return .value(Band(name: name, unit: info.unit, featureGroup: info.featureGroup))
     }
     let categories =
       given.isEmpty
@@ -222,7 +227,8 @@ enum ReadCube: Stage {
         "the file does not name the codes of '\(name)'; name them: { \(name): { \"1\": \"...\" } }")
     }
     return .categories(
-      OneHot(feature: name, codes: categories.map(\.0), names: categories.map(\.1)))
+      OneHot(feature: name, codes: categories.map(\.0), names: categories.map(\.1)),
+      featureGroup: info.featureGroup)
   }
 
   private static func resampling(

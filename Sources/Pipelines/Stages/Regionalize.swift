@@ -33,6 +33,7 @@ enum Regionalize: Stage {
       OptionSpec(
         "breaks", .choice(["quantiles", "natural"]), default: "quantiles",
         "Where levels are divided."),
+      FeatureGroups.option,
       FitPolicy.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The surfaces.")],
@@ -54,9 +55,13 @@ enum Regionalize: Stage {
       throw request.failure(
         "levels", "must be ascending, each a multiple of the one before, such as [2, 4, 8]")
     }
-    let bands = chosen.flatMap { band in
-      counts.map { Band(name: "\(input.bands[band].name), \($0) levels") }
-    }
+    let bands = request.grouped(
+      chosen.flatMap { index in
+        let band = input.bands[index]
+        return counts.map {
+          Band(name: "\(band.name), \($0) levels", featureGroup: band.featureGroup)
+        }
+      })
     try request.requireDifferentNames(bands, option: "bands")
     let fit = try fitNode(request, input, chosen, counts)
     let decoded = DecodedFit<[LevelBreaks]>()
@@ -109,23 +114,13 @@ enum Regionalize: Stage {
       isNatural
       ? ExactQuantiles(intervals: naturalIntervals, isCapped: true)
       : ExactQuantiles(intervals: finest)
-    let quantiles = request.quantiles(input, of: chosen, wanted)
-    return request.planner.node(
-      Node(
-        name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(quantiles)], policy: request.policy
-      ) { context in
-        let found = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
-        let breaks = try zip(chosen, found).map { band, values in
-          guard !values.isEmpty else {
-            throw ExecutionError.data(
-              "band '\(input.bands[band].name)' has no value in any cell of the training part")
-          }
-          return isNatural
+    return request.quantileFit(input, of: chosen, wanted) { found in
+      try JSONEncoder.stable.encode(
+        found.map { values in
+          isNatural
             ? LevelBreaks(naturalOf: values, counts: counts)
             : LevelBreaks(counts: counts, breaks: Array(values.dropFirst().dropLast()))
-        }
-        return .bytes([UInt8](try JSONEncoder.stable.encode(breaks)))
-      })
+        })
+    }
   }
 }

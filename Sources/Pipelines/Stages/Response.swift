@@ -71,7 +71,7 @@ enum ResponseStage: Stage {
         "there is no feature '\(feature)'" + Suggestion.phrase(feature, among: features.names))
     }
     let maker = ResponseFigures(
-      request.options, features, name,
+      request.options, features, inspection.model.learntName(inspection.output),
       level: ExplainedOutput(
         head: inspection.model.architecture.head.kind, index: inspection.output,
         scale: inspection.scale

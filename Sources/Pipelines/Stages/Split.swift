@@ -5,7 +5,7 @@ import Tensors
 
 /// Divides samples into folds before anything is fitted.
 enum Split: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "split",
     summary: "Divides samples into folds for honest validation.",
@@ -15,6 +15,10 @@ enum Split: Stage {
       other; 'deposit' at random by deposit, samples near one another together; 'field' takes a \
       column of the samples. A test place is a block, or a cell for the other methods: no label and \
       no point measurement in it reaches any fit or feature of its fold.
+
+      With 'train-samples' the models of the folds see so many samples of the training part only, as \
+      if the survey had no more: the others reach no fit and no feature either. Test samples stay the \
+      same. A model of all samples is made of all.
       """,
     options: [
       OptionSpec(
@@ -33,6 +37,10 @@ enum Split: Stage {
         "field", .string, default: .optional,
         "The column that holds the fold, or for 'deposit' the name of the deposit.",
         example: "\"fold\""),
+      OptionSpec(
+        "train-samples", .integer(1...10_000_000), default: .optional, unit: "samples",
+        "The most samples that each fold's models see, drawn by the seeds of division and training, "
+          + "each class in proportion; by default all. More samples include fewer.", example: "40"),
     ],
     inputs: [InputDefinition("samples", [.samples], "The samples to divide.")],
     output: .folds,
@@ -52,10 +60,13 @@ enum Split: Stage {
     let distance = options.double("distance")
     let shift = blockShift(request, size)
     let folds = options.int("folds")
+    let drawn = options.optionalInt("train-samples")
+    let draw = Randomness(seed: seed, request.planner.seed).bits64(0)
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity() + ["\(seed)", "\(size)", "\(shift)"],
+        identity: request.identity() + ["\(seed)", "\(size)", "\(shift)"]
+          + (drawn == nil ? [] : ["draw \(draw)"]),
         edges: [.all(samples.node)]
       ) { context in
         let set = try SampleSet.stored(try context.value(0))
@@ -71,7 +82,8 @@ enum Split: Stage {
             try Folds.field(set, values: set.samples.map { $0.attributes[field ?? ""] ?? "" })
           default: try Folds.blocks(set, size: size, shift: shift, folds: folds, seed: seed)
           }
-        return .bytes([UInt8](try JSONEncoder.stable.encode(result)))
+        let seen = drawn.map { result.drawing($0, from: set, seed: draw) } ?? result
+        return .bytes([UInt8](try JSONEncoder.stable.encode(seen)))
       })
     return .folds(FoldsProduct(tag: request.tag, node: node, count: count, samples: samples))
   }
@@ -108,7 +120,8 @@ enum Split: Stage {
   }
 }
 
-/// The places that a fold tests, as nodes read them.
+/// The places that a fold's fits must not see, as nodes read them: those that it tests, and those of
+/// samples that were not drawn for it.
 struct TestPlaces {
   let folds: Folds
   let fold: Int
@@ -127,13 +140,13 @@ struct TestPlaces {
 
   /// Whether a point must not be seen by what is fitted for the fold.
   func contains(x: Double, y: Double, grid: Grid) -> Bool {
-    folds.isTestPlace(fold, x: x, y: y, cell: grid.cell(x: x, y: y))
+    folds.isHidden(fold, x: x, y: y, cell: grid.cell(x: x, y: y))
   }
 
-  /// Whether the centre of a cell lies in a test place.
+  /// Whether the centre of a cell lies in a place that is hidden.
   func contains(_ cell: Cell, of grid: Grid) -> Bool {
     let center = grid.center(of: cell)
-    return folds.isTestPlace(fold, x: center.x, y: center.y, cell: cell)
+    return folds.isHidden(fold, x: center.x, y: center.y, cell: cell)
   }
 
   /// Which cells of a window the fold may fit to.

@@ -11,55 +11,100 @@ enum Stack: Stage {
       All rasters of a pipeline share its grid, so bands are put one after another in the order of \
       the inputs. Band names must differ, since models and outputs know bands by name.
       """,
+    options: [
+      OptionSpec(
+        "without", .list(of: .string), default: .optional,
+        "The groups of features that are left out, so that variants tell what a group is worth; "
+          + "bands of no group stay.",
+        example: "[\"remote sensing\"]")
+    ],
     inputs: [InputDefinition("rasters", [.raster], isMany: true, "The rasters to join, in order.")],
     output: .raster,
     example: #"""
       { type: "stack", tag: "layers", inputs: ["geology", "geochemistry"] }
       """#)
 
+  /// What is taken of one raster.
+  private struct Part {
+    let raster: RasterProduct
+    let bands: [Int]
+
+    var isWhole: Bool { bands.count == raster.bands.count }
+  }
+
   static func plan(_ request: PlanRequest) throws -> Product {
-    let rasters = request.rasters("rasters")
-    let bands = rasters.flatMap(\.bands)
+    let parts = try parts(request)
+    let bands = parts.flatMap { part in part.bands.map { part.raster.bands[$0] } }
     var seen: Set<String> = []
     for band in bands where !seen.insert(band.name).inserted {
       throw request.failure(
         "inputs", "two bands are named '\(band.name)'; bands of one cube need different names")
     }
-    let node = stacked(request, rasters.map(\.node), bands, suffix: "")
-    let views = rasters.map(\.view)
+    let node = stacked(request, parts.map { ($0.raster.node, $0.bands) }, bands, suffix: "")
+    let views = parts.map(\.raster.view)
     let sources = stacked(
-      request, views.map(\.node), views.flatMap(\.node.bands), suffix: "/sources")
+      request, views.map { ($0.node, Array($0.node.bands.indices)) },
+      views.flatMap(\.node.bands), suffix: "/sources")
     return .raster(
       RasterProduct(
         tag: request.tag, node: node,
         view: LinearView(node: sources, values: views.flatMap(\.values)) { values in
           var rest = values
           return .stacked(
-            try views.map { view in
+            try zip(views, parts).map { view, part in
               defer { rest = rest.dropFirst(view.values.count) }
-              return try view.map(rest.prefix(view.values.count))
+              return try view.map(rest.prefix(view.values.count)).rows(part.bands)
             })
-        },
-        recipe: Recipe(
-          type: request.type, options: request.options.canonicalJSON,
-          inputs: rasters.map(\.recipe), bands: bands)))
+        }, recipe: recipe(request, parts, bands)))
+  }
+
+  /// The rasters with the bands that are not left out.
+  private static func parts(_ request: PlanRequest) throws -> [Part] {
+    let rasters = request.rasters("rasters")
+    let without = request.options.optionalStrings("without") ?? []
+    let known = Set(rasters.flatMap { $0.bands.compactMap(\.featureGroup) }).sorted()
+    for group in without where !known.contains(group) {
+      throw request.failure(
+        "without",
+        known.isEmpty
+          ? "no band belongs to a group; stages that bring bands have the option 'group'"
+          : "there is no group '\(group)'" + Suggestion.phrase(group, among: known))
+    }
+    let parts = rasters.map { raster in
+      Part(
+        raster: raster,
+        bands: raster.bands.indices.filter { index in
+          raster.bands[index].featureGroup.map { !without.contains($0) } ?? true
+        })
+    }.filter { !$0.bands.isEmpty }
+    guard !parts.isEmpty else { throw request.failure("without", "leaves no band") }
+    return parts
+  }
+
+  /// How a model file makes the cube again: rasters that are left out as a whole are no input of it.
+  private static func recipe(_ request: PlanRequest, _ parts: [Part], _ bands: [Band]) -> Recipe {
+    let isCut = parts.contains { !$0.isWhole }
+    let rasters = isCut ? request.rasters("rasters") : parts.map(\.raster)
+    return Recipe(
+      type: request.type,
+      options: request.options.canonicalJSON(without: isCut ? [] : ["without"]),
+      inputs: rasters.map(\.recipe), bands: bands)
   }
 
   private static func stacked(
-    _ request: PlanRequest, _ nodes: [Node], _ bands: [Band], suffix: String
+    _ request: PlanRequest, _ parts: [(node: Node, chosen: [Int])], _ bands: [Band],
+    suffix: String
   ) -> Node {
-    request.planner.node(
+    let isCut = parts.contains { $0.chosen.count < $0.node.bands.count }
+    return request.planner.node(
       Node(
-        name: request.name + suffix, kind: .raster(bands), identity: request.identity(),
-        edges: nodes.map(Node.Edge.cells), isStored: false,
-        origins: nodes.enumerated().flatMap { edge, node in
-          node.bands.indices.map { BandOrigin(edge: edge, band: $0) }
+        name: request.name + suffix, kind: .raster(bands),
+        identity: request.identity(without: ["without"])
+          + (isCut ? ["bands \(parts.map { $0.chosen })"] : []),
+        edges: parts.map { .cells($0.node) }, isStored: false,
+        origins: parts.enumerated().flatMap { edge, part in
+          part.chosen.map { BandOrigin(edge: edge, band: $0) }
         }
-      ) { context in
-        var values: [Float] = []
-        values.reserveCapacity(bands.count * context.window.cellCount)
-        for index in nodes.indices { values += try context.cube(index, context.window).values }
-        return .cube(DataCube(window: context.window, bandCount: bands.count, values: values))
-      })
+      ) { context in .cube(try context.joined(parts.map(\.chosen))) })
   }
 }

@@ -123,7 +123,7 @@ enum Standardize: Stage {
     if let replayed { return replayed }
     switch request.options.string("method") {
     case "robust":
-      return quantileFit(request, input, scaled, ExactQuantiles(intervals: 4)) { quantiles in
+      return request.quantileFit(input, of: scaled, ExactQuantiles(intervals: 4)) { quantiles in
         try JSONEncoder.stable.encode(
           Scaling(quartiles: quantiles, scaled: scaled, bandCount: input.bands.count))
       }
@@ -132,7 +132,7 @@ enum Standardize: Stage {
         request.options.optionalString("distribution").flatMap(QuantileMap.Distribution.init)
         ?? .normal
       let wanted = ExactQuantiles(intervals: rankIntervals, isCapped: true)
-      return quantileFit(request, input, scaled, wanted) { quantiles in
+      return request.quantileFit(input, of: scaled, wanted) { quantiles in
         let maps = quantiles.map { QuantileMap(quantiles: $0, distribution: distribution) }
         return try JSONEncoder.stable.encode(QuantileMaps(bands: scaled, maps: maps))
       }
@@ -153,7 +153,7 @@ enum Standardize: Stage {
         var total = BandStatistics(bandCount: input.bands.count)
         for table in try context.tables(0, context.window) { total.merge(try .stored(table)) }
         if let band = scaled.first(where: { total.moments[$0].count == 0 }) {
-          throw empty(input.bands[band])
+          throw ExecutionError.withoutValues(input.bands[band])
         }
         let scaling =
           usesRange
@@ -161,26 +161,6 @@ enum Standardize: Stage {
           : Scaling(total, bands: input.bands, scaled: scaled)
         return .bytes([UInt8](try JSONEncoder.stable.encode(scaling)))
       })
-  }
-
-  private static func quantileFit(
-    _ request: PlanRequest, _ input: RasterProduct, _ scaled: [Int], _ wanted: ExactQuantiles,
-    _ fit: @escaping @Sendable ([[Double]]) throws -> Data
-  ) -> Node {
-    let quantiles = request.quantiles(input, of: scaled, wanted)
-    return request.planner.node(
-      Node(
-        name: request.name + "/fit", kind: .value, identity: request.identity(),
-        edges: [.all(quantiles)], policy: request.policy
-      ) { context in
-        let values = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
-        if let band = values.firstIndex(where: \.isEmpty) { throw empty(input.bands[scaled[band]]) }
-        return .bytes([UInt8](try fit(values)))
-      })
-  }
-
-  private static func empty(_ band: Band) -> ExecutionError {
-    .data("band '\(band.name)' has no value in any cell of the training part")
   }
 
   /// Exact partial sums of every chunk, without the fold's test places.

@@ -37,6 +37,7 @@ enum Terrain: Stage {
       OptionSpec(
         "prefix", .string, default: "", "What the names of the bands begin with.",
         example: "\"lidar \""),
+      FeatureGroups.option,
     ],
     inputs: [InputDefinition("raster", [.raster], "The elevations.")],
     output: .raster,
@@ -75,9 +76,9 @@ enum Terrain: Stage {
     let method =
       ElevationProcessing.Method(rawValue: request.options.string("method")) ?? .horn
     let unit = GroundMeasure(request.grid).isMetric ? "m" : input.bands[band].unit
-    let bands = measures.flatMap {
-      $0.bands(prefix: request.options.string("prefix"), unit: unit)
-    }
+    let bands = request.grouped(
+      measures.flatMap { $0.bands(prefix: request.options.string("prefix"), unit: unit) },
+      of: [input.bands[band]])
     try request.requireDifferentNames(bands, option: "measures")
     let frame: CellFrame
     do { frame = try CellFrame(request.grid) } catch {
@@ -267,13 +268,12 @@ struct ElevationWindow {
   }
 
   private func isComplete(_ column: Int, _ row: Int) -> Bool {
-    neighborhood(column, row).allSatisfy(\.isFinite)
+    let around = neighborhood(column, row)
+    return around.indices.allSatisfy { around[$0].isFinite }
   }
 
   /// The nine elevations around a cell of the window, row by row.
-  private func neighborhood(_ column: Int, _ row: Int) -> [Double] {
-    (0..<3).flatMap { down in
-      (0..<3).map { Double(elevations[(row + down) * width + column + $0]) }
-    }
+  private func neighborhood(_ column: Int, _ row: Int) -> InlineArray<9, Double> {
+    InlineArray { place in Double(elevations[(row + place / 3) * width + column + place % 3]) }
   }
 }

@@ -5,7 +5,7 @@ import Rasters
 
 /// Trains a network on the samples, on the training part only inside `validate`.
 enum Train: Stage {
-  static let revision = 3
+  static let revision = 4
   static let definition = StageDefinition(
     name: "train",
     summary: "Trains a network, a random forest or a logistic regression on labelled samples.",
@@ -15,7 +15,9 @@ enum Train: Stage {
       several sizes make a model each; 'combine' says how their results become one. Adam on \
       mini-batches; early stopping watches a part of the training samples that is taken by blocks \
       and not trained on. 'random-forest' (Breiman 2001) and 'logistic-regression' see a pixel's bands \
-      alone; they show what a network adds. The model file holds the model, the preparation of its input and the \
+      alone; they show what a network adds. Of several labels or values each has a forest or regression \
+      of its own. 'surface' learns nothing: a band speaks for a label, such as a metal's kriged \
+      concentration above a limit, which is what any model must beat. The model file holds the model, the preparation of its input and the \
       background samples for explanations.
       """,
     options: [
@@ -73,6 +75,11 @@ enum Train: Stage {
     if needsSegments && segments == nil {
       throw request.failure("branches", "a graph branch needs 'segments' among the inputs")
     }
+    if method != .surface { try SurfaceOptions.requireNone(request) }
+    if method == .surface, samples.forms.contains(where: { $0.transform != .none }) {
+      throw request.failure(
+        "method", "a surface is in its own unit: leave out the 'transform' of '\(samples.tag)'")
+    }
     let fitting = try PredictorTraining(request, architecture)
     let tuned = try NestedTuning(request, architecture)?.candidates ?? []
     let shift = ([fitting] + tuned).map(\.network.shiftDistance).max() ?? 0
@@ -86,10 +93,19 @@ enum Train: Stage {
             shift: shift
           ).node(request),
           samples: samples, cube: cube, segments: scale, shift: shift, fitting: fitting,
-          isTuned: !tuned.isEmpty,
-          identity: request.identity(without: ["combine"]) + ["\(request.seed)"]))
+          isTuned: !tuned.isEmpty, identity: identity(request, fitting)))
     }
     return .model(try combined(request, members))
+  }
+
+  /// What decides a training besides its inputs and the fold.
+  ///
+  /// A model to start from counts by its content and by what the options make of it; without one
+  /// these decide nothing.
+  private static func identity(_ request: PlanRequest, _ fitting: PredictorTraining) -> [String] {
+    request.identity(without: Set(Transfer.options.map(\.name)).union(["combine"]))
+      + ["\(request.seed)"]
+      + (fitting.transfer?.identity ?? [])
   }
 
   private static func member(
@@ -120,15 +136,10 @@ enum Train: Stage {
     _ samples: SamplesProduct
   ) throws -> ModelArchitecture {
     if method == .network { return try ArchitectureOptions.architecture(request, cube, samples) }
-    guard
-      samples.kind == .softmax
-        || method == .forest && samples.classes.count == 1
-          && samples.kind == .linear
-    else {
+    guard samples.kind != .linear || method != .logistic else {
       throw request.failure(
         "method",
-        "a \(method.rawValue) learns classes\(method == .forest ? " or one value" : ""); the samples "
-          + "of '\(samples.tag)' ask for '\(samples.kind.rawValue)' with \(samples.classes.count)")
+        "a \(method.rawValue) learns classes or labels; the samples of '\(samples.tag)' are values")
     }
     return ModelArchitecture(
       bandCount: cube.bands.count, branches: [],
@@ -152,7 +163,8 @@ enum Train: Stage {
         name: request.name, kind: .value,
         identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
-          + (folds.map { [.all($0.node)] } ?? []), policy: request.policy, isCostly: true
+          + (folds.map { [.all($0.node)] } ?? []), policy: request.policy, isCostly: true,
+        files: { _ in method.transfer.map { [$0.path] } ?? [] }
       ) { context in
         let gathered = try gather(context, training, architecture)
         let folds = try folds.map { _ in try Folds.stored(try context.value(2 + fits.count)) }
@@ -206,6 +218,8 @@ enum Train: Stage {
       from: gathered.set, positions: positions, count: request.options.int("background"),
       seed: request.seed)
     let sources = positions.compactMap { gathered.rows[$0]?.sources }
+    // A fold's model must not even tell that the labels of its test places are others.
+    let files = request.fold == nil ? request.planner.pointFiles(below: training.samples.tag) : []
     let sharing = gathered.sharing(positions)
     let notes = ModelNotes(
       bands: training.cube.bands, classes: training.samples.classes, preparation: preparation,
@@ -215,10 +229,11 @@ enum Train: Stage {
       record: trained.record, unusableSamples: gathered.rows.count - gathered.usable.count,
       sharedSegmentSamples: part.shared, samplesInSharedSegments: sharing.samples,
       conflictingSegments: sharing.conflicts,
-      trainingMetrics: gathered.metrics(
-        of: trained.predictor, at: positions, fill: trained.backgroundMean),
+      trainingMetrics: gathered.metrics(of: trained, at: positions),
       unlabelled: trained.unlabelled.map(UnlabelledNotes.init), tuning: part.tuning,
-      seed: request.seed)
+      transforms: trained.transforms, units: training.samples.units, seed: request.seed,
+      transfer: method.transfer?.notes,
+      sampleFiles: Set(files.compactMap { try? context.executor.fingerprint(of: $0) }).sorted())
     return try ModelPackage(predictor: trained.predictor, notes: notes).encoded()
   }
 

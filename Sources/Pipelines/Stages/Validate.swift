@@ -5,15 +5,16 @@ import Rasters
 
 /// Scores a model out of fold: everything fitted is fitted anew without each fold's test places.
 enum Validate: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "validate",
     summary: "Scores a model on folds that it has not seen.",
     details: """
       For every fold the pipeline is planned anew from the first fitted stage on: points are \
       gridded, bands scaled and networks trained without the fold's test places. Scores are pooled \
-      over all folds' test samples. With a graph branch, training samples whose segment also holds \
-      a test sample are left out of that fold, and counted.
+      over all folds' test samples. Those of values are in their own unit and, where a transform of \
+      them was learnt, on its scale, too. With a graph branch, training samples whose segment also \
+      holds a test sample are left out of that fold, and counted.
 
       With 'map', a product of 'predict', that map is made for each fold, too, and the fold's test \
       places are ranked on it: a place's rank is the share of the area with at least its \
@@ -66,11 +67,16 @@ enum Validate: Stage {
     let predictions = try request.models(model.tag, in: folds).enumerated().map { fold, model in
       combined(
         request, model,
-        model.parts.map { predictionNode(request, folds, fold, $0) }, fold)
+        model.parts.map {
+          predictionNode(
+            request, folds, fold, $0, measuringResponse: request.options.bool("response"))
+        }, fold)
     }
+    let agreement = model.architecture.head.kind == .linear ? ["agreement 1"] : []
     let node = request.planner.node(
       Node(
-        name: request.name, kind: .value, identity: request.identity(without: ["positive"]),
+        name: request.name, kind: .value,
+        identity: request.identity(without: ["positive"]) + agreement,
         edges: [.all(training.samples.node), .all(folds.node)] + predictions.map(Node.Edge.all)
       ) { context in
         .bytes(try scores(context, folds: folds, model: model))
@@ -82,15 +88,15 @@ enum Validate: Stage {
   }
 
   /// The probabilities of a fold's test samples by the fold's model.
-  private static func predictionNode(
-    _ request: PlanRequest, _ folds: FoldsProduct, _ fold: Int, _ model: ModelProduct
+  static func predictionNode(
+    _ request: PlanRequest, _ folds: FoldsProduct, _ fold: Int, _ model: ModelProduct,
+    name: String? = nil, measuringResponse measuresResponse: Bool = false
   ) -> Node {
     guard let training = model.training else { return model.node }
     let view = training.cube.view
-    let measuresResponse = request.options.bool("response")
     return request.planner.node(
       Node(
-        name: "\(request.name)@\(fold)", kind: .value,
+        name: name ?? "\(request.name)@\(fold)", kind: .value,
         identity: ["fold predictions 2", "\(fold)"] + (measuresResponse ? ["response 2"] : []),
         edges: [
           .all(training.rows), .all(training.samples.node), .all(folds.node), .all(model.node),
@@ -105,7 +111,7 @@ enum Validate: Stage {
         let values =
           positions.isEmpty
           ? []
-          : package.predictor.probabilities(
+          : package.probabilities(
             gathered.batch(positions, fill: package.notes.backgroundMean))
         let response =
           try measuresResponse
@@ -122,7 +128,8 @@ enum Validate: Stage {
                   + package.notes.record.validationCount,
                 bestEpoch: package.notes.record.bestEpoch,
                 overlapping: overlapping(gathered, folds, fold, model.architecture),
-                trainingMetrics: package.notes.trainingMetrics, response: response))))
+                trainingMetrics: package.notes.trainingMetrics, response: response,
+                transforms: package.notes.transforms))))
       })
   }
 
@@ -192,7 +199,9 @@ enum Validate: Stage {
           metrics: metrics, classes: model.classes, method: folds.method,
           blockSize: folds.blockSize, foldNames: folds.names, folds: parts,
           predictions: predictions, foldOfSample: folds.foldOfSample,
-          isTransductive: model.needsSegments)))
+          isTransductive: model.needsSegments,
+          agreement: set.kind == .linear
+            ? FoldAgreement(predictions: predictions, samples: set, folds: folds) : nil)))
   }
 }
 
@@ -216,6 +225,9 @@ struct FoldPredictions: Codable {
   /// How the fold's model responds to its features, for each output that is scored; nil where that
   /// was not asked for, and of several models.
   var response: [ResponseMeasures]?
+  /// The transforms that the fold's model learnt values by; nil where it has none, and of several
+  /// models.
+  var transforms: [ValueTransform]?
 }
 
 extension FoldPredictions {
@@ -258,6 +270,8 @@ struct Scores: Codable {
   var foldOfSample: [Int]
   /// Whether a branch saw unlabelled cells of test places.
   var isTransductive: Bool
+  /// What else is said of values; nil of classes and labels, and in files of earlier versions.
+  var agreement: FoldAgreement?
 }
 
 extension Scores {
@@ -266,7 +280,12 @@ extension Scores {
   /// is what tells how models respond to their features.
   func measures(output: Int, fold: Int? = nil) -> [(name: String, value: Double?)] {
     guard let own = fold.map({ metrics.perFold[$0] }) ?? metrics.pooled else { return [] }
-    let measures = own.named(output: output)
+    let worth: ProbabilityMetrics? =
+      if let fold { metrics.foldProbabilities[fold] } else { metrics.probabilities }
+    guard output < classes.count else { return worth?.labels?.named ?? [] }
+    let measures =
+      own.named(output: output) + (worth?.named(output: output) ?? [])
+      + (agreement?.named(output: output, fold: fold) ?? [])
     let parts = fold.map { [folds[$0]] } ?? folds
     let response = response(parts, output)
     guard let tested = own.classes(output: output) else { return measures + response }

@@ -159,11 +159,11 @@ struct Belt: Sendable {
     return sum / (.pi / 3 * reach * reach) * 1000
   }
 
-  private static func length(_ vector: SIMD2<Double>) -> Double {
+  static func length(_ vector: SIMD2<Double>) -> Double {
     (vector * vector).sum().squareRoot()
   }
 
-  private static func distance(
+  static func distance(
     _ place: SIMD2<Double>, _ from: SIMD2<Double>, _ to: SIMD2<Double>
   ) -> Double {
     let way = to - from

@@ -74,11 +74,13 @@ struct BeltScene {
     try FileManager.default.makeFolder(folder)
     try raster(
       "geochemistry.tif", Belt.elements.map { OutputBand(name: $0.name, unit: "mg/kg") }, folder
-    ) { $0.isInside && !$0.isLake ? $0.geochemistry.map { Self.rounded($0, digits: 3) } : nil }
+    ) {
+      $0.isInside && !$0.isLake ? $0.geochemistry.map { SceneRaster.rounded($0, digits: 3) } : nil
+    }
     let layers = belt.geology(.zero)
     try raster(
       "geology.tif", layers.map { OutputBand(name: $0.name, unit: $0.unit) }, folder
-    ) { $0.isInside ? $0.geology.map { Self.rounded($0, digits: 3) } : nil }
+    ) { $0.isInside ? $0.geology.map { SceneRaster.rounded($0, digits: 3) } : nil }
     try raster(
       "truth.tif",
       [OutputBand(name: "probability")]
@@ -87,36 +89,17 @@ struct BeltScene {
     ) { place in
       let probability = probability(place)
       return probability.isNaN
-        ? nil : ([probability] + place.effects).map { Self.rounded($0, digits: 4) }
+        ? nil : ([probability] + place.effects).map { SceneRaster.rounded($0, digits: 4) }
     }
     try writeDeposits(folder + "/deposits.gpkg")
     try writeStructures(folder + "/structures.gpkg")
     return ["geochemistry.tif", "geology.tif", "truth.tif", "deposits.gpkg", "structures.gpkg"]
   }
 
-  /// A number to a few significant digits, which compress well.
-  private static func rounded(_ value: Double, digits: Int) -> Float {
-    guard value != 0 else { return 0 }
-    let unit = pow(10, Double(digits) - (log10(abs(value)).rounded(.down) + 1))
-    return Float((value * unit).rounded() / unit)
-  }
-
   private func raster(
     _ name: String, _ bands: [OutputBand], _ folder: String, values: (Place) -> [Float]?
   ) throws {
-    let output = RasterOutput(path: "\(folder)/\(name)", grid: belt.grid, bands: bands)
-    let rows = places.map(values)
-    try output.write { window in
-      var result = [Float](repeating: .nan, count: bands.count * window.cellCount)
-      for index in 0..<window.cellCount {
-        let cell =
-          (window.y + index / window.width) * belt.grid.width + window.x
-          + index % window.width
-        guard let row = rows[cell] else { continue }
-        for band in bands.indices { result[band * window.cellCount + index] = row[band] }
-      }
-      return .float32(result)
-    }
+    try SceneRaster.write("\(folder)/\(name)", belt.grid, bands, rows: places.map(values))
   }
 
   private func writeDeposits(_ path: String) throws {
@@ -137,7 +120,7 @@ struct BeltScene {
           row: Double(place.cell.row) + belt.draw(place.cell, 2))
         try writer.append(
           to: 0, paths: [[SIMD2(at.x, at.y)]],
-          values: [.text("T\(number)"), .real(Double(Self.rounded(probability, digits: 4)))])
+          values: [.text("T\(number)"), .real(Double(SceneRaster.rounded(probability, digits: 4)))])
       }
     }
   }

@@ -9,6 +9,9 @@ extension Tool {
       switch synthesize.kind {
       case .belt:
         names = try BeltScene(seed: UInt64(synthesize.seed)).write(to: synthesize.folder)
+      case .provinces:
+        names = try ProvinceScene.write(
+          seed: UInt64(synthesize.seed), cells: synthesize.cells, to: synthesize.folder)
       }
       print("wrote \(names.joined(separator: ", ")) to \(synthesize.folder)")
       return .done
