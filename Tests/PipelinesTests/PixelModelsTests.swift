@@ -82,13 +82,13 @@ struct PixelModelsTests {
     let set = try Self.set(.sigmoid)
     let forests = try Self.forests(set)
     let again = try PixelModels<RandomForest>(forests.tensors, Self.architecture)
-    #expect(again.members == forests.members && again.fit(Self.architecture))
+    #expect(again.members == forests.members && again.fits(Self.architecture))
     let regressions = try PixelModels(set) { task, _ in
       try LogisticRegression(
         rows: task.rows, classes: task.classes, classCount: 2, weights: task.weights)
     }
     let read = try PixelModels<LogisticRegression>(regressions.tensors, Self.architecture)
-    #expect(read.members == regressions.members && read.fit(Self.architecture))
+    #expect(read.members == regressions.members && read.fits(Self.architecture))
     let extra = NamedTensor(name: "output3.forest.kind", shape: [1], values: [1])
     #expect(throws: ModelFileError.self) {
       try PixelModels<RandomForest>(forests.tensors + [extra], Self.architecture)

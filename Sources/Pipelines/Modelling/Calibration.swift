@@ -131,9 +131,8 @@ extension Predictor {
         Float(Double($0) / temperature)
       }
       return .network(model)
-    case .logistic(let regressions, let architecture):
-      return .logistic(regressions.map { $0.tempered(by: temperature) }, architecture)
-    case .forest, .surface: return self
+    case .pixels(let model, let architecture):
+      return .pixels(model.tempered(by: temperature), architecture)
     }
   }
 }

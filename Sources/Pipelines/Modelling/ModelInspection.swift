@@ -127,7 +127,7 @@ extension Predictor: SampledModel {
   func outputs(_ batch: ModelBatch) -> [Float] {
     switch self {
     case .network(let model): model.outputs(batch)
-    case .forest, .logistic, .surface: logarithms(probabilities(batch))
+    case .pixels: logarithms(probabilities(batch))
     }
   }
 

@@ -53,44 +53,27 @@ extension Predictor {
       return
     }
     let architecture = file.architecture
-    let fits: Bool
+    let model: any PixelPredictor
     switch Method(rawValue: file.method) {
-    case .forest:
-      let forests = try PixelModels<RandomForest>(file.tensors, architecture)
-      fits = forests.fit(architecture)
-      self = .forest(forests, architecture)
-    case .logistic:
-      let regressions = try PixelModels<LogisticRegression>(file.tensors, architecture)
-      fits = regressions.fit(architecture)
-      self = .logistic(regressions, architecture)
-    case .surface:
-      let rule = try SurfaceRule(tensors: file.tensors)
-      fits =
-        rule.featureCount == architecture.bandCount
-        && rule.outputCount == architecture.head.outputs
-      self = .surface(rule, architecture)
+    case .forest: model = try PixelModels<RandomForest>(file.tensors, architecture)
+    case .logistic: model = try PixelModels<LogisticRegression>(file.tensors, architecture)
+    case .surface: model = try SurfaceRule(tensors: file.tensors)
     case .network, nil:
       throw ExecutionError.data("the model file has the method '\(file.method)', unknown here")
     }
-    guard architecture.branches.isEmpty, fits else {
+    guard architecture.branches.isEmpty, model.fits(architecture) else {
       throw ExecutionError.data("the model file's numbers do not fit its description")
     }
+    self = .pixels(model, architecture)
   }
 
   /// The model as a file.
   func file(extra: String) -> ModelFile {
     switch self {
     case .network(let model): ModelFile(model: model, extra: extra)
-    case .forest(let forests, let architecture):
+    case .pixels(let model, let architecture):
       ModelFile(
-        method: method.rawValue, architecture: architecture, tensors: forests.tensors, extra: extra)
-    case .logistic(let regressions, let architecture):
-      ModelFile(
-        method: method.rawValue, architecture: architecture, tensors: regressions.tensors,
-        extra: extra)
-    case .surface(let rule, let architecture):
-      ModelFile(
-        method: method.rawValue, architecture: architecture, tensors: rule.tensors, extra: extra)
+        method: method.rawValue, architecture: architecture, tensors: model.tensors, extra: extra)
     }
   }
 }

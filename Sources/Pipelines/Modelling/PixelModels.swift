@@ -13,18 +13,35 @@ protocol PixelModel: Sendable {
   /// The numbers of a model file.
   var tensors: [NamedTensor] { get }
   init(tensors: [NamedTensor]) throws(ModelFileError)
+  /// The method that trains such models, and what one is called.
+  static var method: Predictor.Method { get }
+  static var title: String { get }
+  /// What a model's size is counted in, and how many of them it has.
+  static var sizeUnit: String { get }
+  var size: Int { get }
+  /// The model with raw outputs divided by a temperature; one without them as it is.
+  func tempered(by temperature: Double) -> Self
 }
 
 extension RandomForest: PixelModel {
   func predicted(_ rows: [Float], count: Int) -> [Float] { probabilities(rows, count: count) }
   func predicted(planes: [Float], cells: Int) -> [Float] { dense(planes, cells: cells) }
   var form: (features: Int, outputs: Int) { (featureCount, outputCount) }
+  static var method: Predictor.Method { .forest }
+  static var title: String { "random forest" }
+  static var sizeUnit: String { "trees" }
+  var size: Int { treeCount }
+  func tempered(by temperature: Double) -> RandomForest { self }
 }
 
 extension LogisticRegression: PixelModel {
   func predicted(_ rows: [Float], count: Int) -> [Float] { probabilities(rows, count: count) }
   func predicted(planes: [Float], cells: Int) -> [Float] { dense(planes, cells: cells) }
   var form: (features: Int, outputs: Int) { (featureCount, classCount) }
+  static var method: Predictor.Method { .logistic }
+  static var title: String { "logistic regression" }
+  static var sizeUnit: String { "coefficients" }
+  var size: Int { coefficients.count + intercepts.count }
 }
 
 /// Models that make the outputs of a head together: one of all classes, or one for each label or
@@ -99,7 +116,7 @@ struct PixelModels<Member: PixelModel>: Sendable {
   }
 
   /// Whether the members take the bands and make the outputs of a form.
-  func fit(_ architecture: ModelArchitecture) -> Bool {
+  func fits(_ architecture: ModelArchitecture) -> Bool {
     let outputs =
       switch kind {
       case .softmax: architecture.head.outputs
@@ -158,13 +175,25 @@ struct PixelModels<Member: PixelModel>: Sendable {
     return task
   }
 
-  /// The same models, each changed.
-  func map(_ change: (Member) -> Member) -> PixelModels {
-    PixelModels(kind: kind, members: members.map(change))
-  }
-
   private init(kind: ModelArchitecture.Head.Kind, members: [Member]) {
     self.kind = kind
     self.members = members
+  }
+}
+
+extension PixelModels: PixelPredictor {
+  var method: Predictor.Method { Member.method }
+
+  var phrase: String {
+    let number =
+      members.count == 1
+      ? "A \(Member.title)" : "\(members.count) \(Member.title)s, one for each output,"
+    return "\(number) of \(summary)"
+  }
+
+  var summary: String { "\(members.reduce(0) { $0 + $1.size }) \(Member.sizeUnit)" }
+
+  func tempered(by temperature: Double) -> PixelModels {
+    PixelModels(kind: kind, members: members.map { $0.tempered(by: temperature) })
   }
 }

@@ -11,9 +11,7 @@ import Networks
 /// network's outputs gives the probabilities back.
 enum Predictor: Sendable {
   case network(Model)
-  case forest(PixelModels<RandomForest>, ModelArchitecture)
-  case logistic(PixelModels<LogisticRegression>, ModelArchitecture)
-  case surface(SurfaceRule, ModelArchitecture)
+  case pixels(any PixelPredictor, ModelArchitecture)
 
   /// The words of the methods.
   enum Method: String, CaseIterable, Sendable {
@@ -26,9 +24,7 @@ enum Predictor: Sendable {
   var method: Method {
     switch self {
     case .network: .network
-    case .forest: .forest
-    case .logistic: .logistic
-    case .surface: .surface
+    case .pixels(let model, _): model.method
     }
   }
 
@@ -36,29 +32,24 @@ enum Predictor: Sendable {
   var architecture: ModelArchitecture {
     switch self {
     case .network(let model): model.architecture
-    case .forest(_, let architecture), .logistic(_, let architecture),
-      .surface(_, let architecture):
-      architecture
+    case .pixels(_, let architecture): architecture
     }
   }
 
   /// The network, where it is one.
   var network: Model? { if case .network(let model) = self { model } else { nil } }
 
+  /// The random forests, where it is some.
+  var forests: [RandomForest]? {
+    guard case .pixels(let model, _) = self else { return nil }
+    return (model as? PixelModels<RandomForest>)?.members
+  }
+
   /// The model in words, with its size.
   var phrase: String {
-    func several(_ count: Int, _ kind: String) -> String {
-      count == 1 ? "A \(kind)" : "\(count) \(kind)s, one for each output,"
-    }
     switch self {
-    case .network: return "A network of \(summary)"
-    case .forest(let forests, _):
-      return "\(several(forests.members.count, "random forest")) of \(summary)"
-    case .logistic(let regressions, _):
-      return "\(several(regressions.members.count, "logistic regression")) of \(summary)"
-    case .surface(let rule, _):
-      return rule.surfaces.count == 1
-        ? "A band that predicts by itself" : "\(summary) that predict by themselves"
+    case .network: "A network of \(summary)"
+    case .pixels(let model, _): model.phrase
     }
   }
 
@@ -66,12 +57,7 @@ enum Predictor: Sendable {
   var summary: String {
     switch self {
     case .network(let model): "\(model.parameterCount) parameters"
-    case .forest(let forests, _):
-      "\(forests.members.reduce(0) { $0 + $1.treeCount }) trees"
-    case .logistic(let regressions, _):
-      "\(regressions.members.reduce(0) { $0 + $1.coefficients.count + $1.intercepts.count }) "
-        + "coefficients"
-    case .surface(let rule, _): "\(rule.surfaces.count) band\(rule.surfaces.count == 1 ? "" : "s")"
+    case .pixels(let model, _): model.summary
     }
   }
 
@@ -79,9 +65,7 @@ enum Predictor: Sendable {
   func probabilities(_ batch: ModelBatch) -> [Float] {
     switch self {
     case .network(let model): model.probabilities(batch)
-    case .forest(let forests, _): forests.probabilities(batch.spectra, count: batch.count)
-    case .logistic(let models, _): models.probabilities(batch.spectra, count: batch.count)
-    case .surface(let rule, _): rule.probabilities(batch.spectra, count: batch.count)
+    case .pixels(let model, _): model.probabilities(batch.spectra, count: batch.count)
     }
   }
 
@@ -113,12 +97,7 @@ extension Predictor: DenseModel {
   func dense(_ input: DenseInput) -> [Float] {
     switch self {
     case .network(let model): model.dense(input)
-    case .forest(let forests, _):
-      logarithms(forests.dense(input.values, cells: input.cellCount))
-    case .logistic(let regressions, _):
-      logarithms(regressions.dense(input.values, cells: input.cellCount))
-    case .surface(let rule, _):
-      logarithms(rule.dense(input.values, cells: input.cellCount))
+    case .pixels(let model, _): logarithms(model.dense(input.values, cells: input.cellCount))
     }
   }
 }

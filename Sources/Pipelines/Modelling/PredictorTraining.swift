@@ -6,13 +6,11 @@ import Tensors
 
 /// How a stage trains a model, of whatever method.
 struct PredictorTraining: Sendable {
-  let method: Predictor.Method
+  let way: Way
   let architecture: ModelArchitecture
   var network: TrainingOptions
   var forest: RandomForest.Options
   var logistic: LogisticRegression.Options
-  /// The bands that predict by themselves, where they do.
-  private let surface: SurfaceRule?
   /// How many samples of each class are trained on; nil for all.
   let perClass: Int?
   /// The model that a network starts from; nil where all its parameters are drawn.
@@ -20,6 +18,12 @@ struct PredictorTraining: Sendable {
   /// Whether the samples of the first of two classes are unlabelled rather than negative.
   let hasUnlabelled: Bool
   let blockSize: Double
+
+  /// The methods, with what only one of them needs.
+  enum Way: Sendable {
+    case network, forest, logistic
+    case surface(SurfaceRule)
+  }
 
   /// The options that `tune` may vary: those that decide neither the network nor its input.
   static let tunable: [OptionSpec] = [
@@ -57,7 +61,8 @@ struct PredictorTraining: Sendable {
     tunable + [
       OptionSpec(
         "per-class", .integer(1...1_000_000), default: .optional, unit: "samples",
-        "The most samples of each class that are trained on, drawn by the seed; by default all."),
+        "The most samples of each class that are trained on, drawn by the seed; by default all. "
+          + "Other fits see all of them: 'train-samples' of 'split' is for a smaller survey."),
       OptionSpec(
         "negatives", .choice(["known", "unlabelled"]), default: "known",
         "Whether the first of two classes is known to be negative. Samples of an unlabelled one "
@@ -72,7 +77,7 @@ struct PredictorTraining: Sendable {
       if let candidate, candidate.has(name) { return candidate }
       return request.options
     }
-    method = Predictor.Method(rawValue: request.options.string("method")) ?? .network
+    way = try Self.way(request, architecture)
     self.architecture = architecture
     var network = TrainingOptions()
     network.epochs = options("epochs").int("epochs")
@@ -97,7 +102,6 @@ struct PredictorTraining: Sendable {
     logistic.inversePenalty = options("inverse-penalty").double("inverse-penalty")
     logistic.classWeights = network.classWeights
     self.logistic = logistic
-    surface = method == .surface ? try SurfaceOptions.rule(request, architecture) : nil
     perClass = request.options.optionalInt("per-class")
     transfer = try Transfer(request, architecture)
     hasUnlabelled = request.options.string("negatives") == "unlabelled"
@@ -105,10 +109,21 @@ struct PredictorTraining: Sendable {
     try checkUnlabelled(request)
   }
 
+  private static func way(
+    _ request: PlanRequest, _ architecture: ModelArchitecture
+  ) throws -> Way {
+    switch Predictor.Method(rawValue: request.options.string("method")) ?? .network {
+    case .network: .network
+    case .forest: .forest
+    case .logistic: .logistic
+    case .surface: .surface(try SurfaceOptions.rule(request, architecture))
+    }
+  }
+
   /// Oversampling counts samples of classes, and unlabelled ones have none.
   private func checkUnlabelled(_ request: PlanRequest) throws {
     guard hasUnlabelled else { return }
-    guard method != .surface else {
+    if case .surface = way {
       throw request.failure("negatives", "nothing is learnt by the method 'surface'")
     }
     guard architecture.head.kind == .softmax, architecture.head.outputs == 2 else {
@@ -182,44 +197,47 @@ struct PredictorTraining: Sendable {
   }
 
   private func fit(_ set: TrainingSet, _ onStep: OnStep) throws -> Result {
-    guard method != .network else {
-      let trained = try Trainer.train(
-        set, architecture: architecture, options: network,
-        from: transfer?.start(seed: network.seed), hasOutputs: transfer?.takesOutput ?? true,
-        rate: { transfer?.rates[$0] ?? 1 },
-        onEpoch: {
-          onStep(TrainingStep(kind: .epoch, done: $0.number, limit: network.epochs))
-        })
-      return Result(
-        predictor: .network(trained.model), record: trained.record,
-        backgroundMean: trained.backgroundMean)
+    switch way {
+    case .network: return try fitNetwork(set, onStep)
+    case .forest: return try fitPixels(set) { try grow($0, onStep) }
+    case .logistic:
+      return try fitPixels(set) { set in
+        try PixelModels(set) { task, _ in
+          try LogisticRegression(
+            rows: task.rows, classes: task.classes, classCount: task.classCount,
+            weights: task.weights, options: logistic)
+        }
+      }
+    case .surface(let rule): return try fitPixels(set) { _ in rule }
     }
+  }
+
+  private func fitNetwork(_ set: TrainingSet, _ onStep: OnStep) throws -> Result {
+    let trained = try Trainer.train(
+      set, architecture: architecture, options: network,
+      from: transfer?.start(seed: network.seed), hasOutputs: transfer?.takesOutput ?? true,
+      rate: { transfer?.rates[$0] ?? 1 },
+      onEpoch: {
+        onStep(TrainingStep(kind: .epoch, done: $0.number, limit: network.epochs))
+      })
+    return Result(
+      predictor: .network(trained.model), record: trained.record,
+      backgroundMean: trained.backgroundMean)
+  }
+
+  /// A predictor of the bands of pixels alone, made of the samples and those added to them.
+  private func fitPixels(
+    _ set: TrainingSet, _ train: (TrainingSet) throws -> any PixelPredictor
+  ) throws -> Result {
     let background = Self.means(set.spectra, architecture.bandCount)
     let (whole, added) = set.augmented(
       by: network.augmentations, fitted: Array(0..<set.count), background: background,
       seed: network.seed)
     return Result(
-      predictor: try pixelPredictor(whole, onStep),
+      predictor: .pixels(try train(whole), architecture),
       record: TrainingRecord(
         trainingCount: set.count, addedCount: added.count, countsByClass: set.samples.counts),
       backgroundMean: background)
-  }
-
-  /// A predictor of the bands of pixels alone.
-  private func pixelPredictor(_ set: TrainingSet, _ onStep: OnStep) throws -> Predictor {
-    switch method {
-    case .logistic:
-      return .logistic(
-        try PixelModels(set) { task, _ in
-          try LogisticRegression(
-            rows: task.rows, classes: task.classes, classCount: task.classCount,
-            weights: task.weights, options: logistic)
-        }, architecture)
-    case .surface:
-      guard let surface else { throw ExecutionError.data("no bands were chosen") }
-      return .surface(surface, architecture)
-    case .forest, .network: return .forest(try grow(set, onStep), architecture)
-    }
   }
 
   private func grow(_ set: TrainingSet, _ onStep: OnStep) throws -> PixelModels<RandomForest> {

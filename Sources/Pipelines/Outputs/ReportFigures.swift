@@ -36,8 +36,8 @@ extension ModelPackage {
   /// How the training went, and what a forest splits on.
   var figures: [Figure] {
     var figures = notes.record.epochs.isEmpty ? [] : [Self.losses(notes.record)]
-    if case .forest(let forests, _) = predictor {
-      figures.append(Self.importances(forests.members, notes.bands.map(\.name)))
+    if let forests = predictor.forests {
+      figures.append(Self.importances(forests, notes.bands.map(\.name)))
     }
     return figures
   }
