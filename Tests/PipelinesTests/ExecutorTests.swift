@@ -128,6 +128,32 @@ struct ExecutorTests {
     #expect(events.notes.all.withLock { $0.count } == 1)
   }
 
+  /// Not even where the file is looked at again, and remembered anew, while it is read.
+  @Test func whatChangedWhileItWasReadIsNotKept() throws {
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let file = sample.folder + "/points"
+    func write(_ text: String) throws {
+      try text.write(toFile: file, atomically: true, encoding: .utf8)
+    }
+    func node(_ meanwhile: @escaping @Sendable (NodeContext) throws -> Void) -> Node {
+      Node(name: "value", kind: .value, identity: ["v"], files: { _ in [file] }) { context in
+        try meanwhile(context)
+        return .bytes([UInt8](try String(contentsOfFile: file, encoding: .utf8).utf8))
+      }
+    }
+    try write("first")
+    #expect(throws: ExecutionError.self) {
+      try executor(sample.folder).value(
+        node { context in
+          try "second".write(toFile: file, atomically: true, encoding: .utf8)
+          _ = try context.executor.fingerprint(of: file)
+        })
+    }
+    try write("first")
+    #expect(try executor(sample.folder).value(node { _ in }) == [UInt8]("first".utf8))
+  }
+
   @Test func storesAreHeldByOneRun() throws {
     let sample = try SampleRun()
     defer { sample.remove() }

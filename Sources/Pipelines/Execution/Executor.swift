@@ -208,6 +208,7 @@ final class Executor: Sendable {
       return kept
     }
     let window = chunk.map(lattice.window(of:)) ?? lattice.grid.window
+    let files = try FileStates(node.files(window))
     let key = try key(node, window)
     if let content = store.digest(for: key) {
       try fits?.keep(node, key: key, content: content)
@@ -221,7 +222,7 @@ final class Executor: Sendable {
     }
     events.began(node.name)
     let payload = try compute(node, window, excluding: [])
-    try fingerprints.requireUnchanged(node.files(window))
+    try files.requireUnchanged()
     let content = try store.write(payload.encoded, for: key)
     try fits?.keep(node, key: key, content: content)
     cache[key] = payload

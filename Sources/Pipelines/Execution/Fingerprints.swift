@@ -35,7 +35,7 @@ final class Fingerprints: Sendable {
 
   /// The digest of a file's content.
   func digest(of file: String) throws -> Digest {
-    let state = try Self.state(of: file)
+    let state = try FileState.known(file)
     return try known.withLock { known in
       if let old = known.entries[file], old.state == state, let digest = Digest(hex: old.digest) {
         return digest
@@ -52,27 +52,11 @@ final class Fingerprints: Sendable {
     }
   }
 
-  /// Checks that files are still those whose digests were taken: what was read of them since is
-  /// stored under these.
-  func requireUnchanged(_ files: [String]) throws {
-    for file in files {
-      guard let old = known.withLock({ $0.entries[file] }) else { continue }
-      guard try old.state == Self.state(of: file) else { throw ExecutionError.changedFile(file) }
-    }
-  }
-
   /// A cache that cannot be saved costs time later, nothing else.
   private static func save(_ entries: [String: Entry], to path: String) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     if let data = try? encoder.encode(entries) { try? AtomicFile.write([UInt8](data), to: path) }
-  }
-
-  private static func state(of file: String) throws -> FileState {
-    guard let state = FileState(of: file) else {
-      throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
-    }
-    return state
   }
 
   private static func hash(_ file: String) throws -> Digest {
@@ -85,5 +69,35 @@ final class Fingerprints: Sendable {
       hash.update([UInt8](data))
     }
     return hash.finalized()
+  }
+}
+
+/// What files looked like before they were digested and read.
+///
+/// Of one that is another afterwards it is not known which of its contents was read. What
+/// `Fingerprints` remembers would not tell: another chunk may have looked at the file in between.
+struct FileStates {
+  private let states: [(file: String, state: FileState)]
+
+  /// Looks at files.
+  init(_ files: [String]) throws {
+    states = try files.map { ($0, try FileState.known($0)) }
+  }
+
+  /// Throws where a file is no longer what it was.
+  func requireUnchanged() throws {
+    for (file, state) in states where try FileState.known(file) != state {
+      throw ExecutionError.changedFile(file)
+    }
+  }
+}
+
+extension FileState {
+  /// The state of a file that must be there.
+  fileprivate static func known(_ file: String) throws -> FileState {
+    guard let state = FileState(of: file) else {
+      throw ExecutionError.unreadable(file: file, reason: String(cString: strerror(errno)))
+    }
+    return state
   }
 }
