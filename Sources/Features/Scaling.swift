@@ -20,14 +20,14 @@ public struct Scaling: Sendable, Hashable, Codable {
   }
 
   /// Fits to the statistics of a cube; `scaled` lists the bands to standardize, by default all
-  /// that belong to no group.
+  /// that are not categories.
   ///
   /// The standard deviation has the divisor n.
   public init(_ statistics: BandStatistics, bands: [Band], scaled: [Int]? = nil) {
     precondition(
       statistics.bandCount == bands.count,
       "statistics of \(statistics.bandCount) bands for \(bands.count) bands")
-    let chosen = Set(scaled ?? bands.indices.filter { bands[$0].group == nil })
+    let chosen = Set(scaled ?? bands.indices.filter { !bands[$0].isCategory })
     let fitted = bands.indices.map { band -> (mean: Double, scale: Double) in
       let moments = statistics.moments[band]
       guard chosen.contains(band), moments.count > 0 else { return (0, 1) }
@@ -133,6 +133,19 @@ public struct BandStatistics: Sendable, Hashable, Codable {
       }
       self.moments[band] = moments
     }
+  }
+
+  /// The statistics in which smaller cells of one band have those of all of them.
+  public func pooled(_ bands: [Band]) -> BandStatistics {
+    let pools = BandPools(bands, chosen: Array(bands.indices))
+    let moments = pools.ranges.map { range in
+      var all = self.moments[range.lowerBound]
+      for band in range.dropFirst() { all.merge(self.moments[band]) }
+      return all
+    }
+    var result = self
+    result.moments = pools.poolOfBand.map { moments[$0] }
+    return result
   }
 
   /// Takes in what was gathered elsewhere.

@@ -11,15 +11,36 @@ public struct SampleSet: Sendable, Hashable, Codable {
     public var name: String
     /// What a label says of the others; nil of what was measured itself.
     public var joint: JointLabel?
+    /// Further values in the label file that mean the same class; nil for none.
+    public var otherCodes: [String]?
     /// How values are to be learnt; nil for values as they are, without a unit, and for classes.
     public var form: ValueForm?
 
     /// Names a class.
-    public init(code: String, name: String, joint: JointLabel? = nil, form: ValueForm? = nil) {
+    public init(
+      code: String, name: String, joint: JointLabel? = nil, form: ValueForm? = nil,
+      otherCodes: [String]? = nil
+    ) {
       self.code = code
       self.name = name
       self.joint = joint
       self.form = form
+      self.otherCodes = otherCodes
+    }
+
+    /// All values in the label file that mean the class.
+    public var codes: [String] { [code] + (otherCodes ?? []) }
+
+    /// Classes of codes and their names; codes of one name are one class, which stands where the
+    /// first of them does.
+    public static func classes(_ named: [(code: String, name: String)]) -> [Category] {
+      named.reduce(into: []) { classes, entry in
+        if let known = classes.firstIndex(where: { $0.name == entry.name }) {
+          classes[known].otherCodes = (classes[known].otherCodes ?? []) + [entry.code]
+        } else {
+          classes.append(Category(code: entry.code, name: entry.name))
+        }
+      }
     }
   }
 

@@ -151,13 +151,16 @@ public struct Runner {
         return spec?.grid(wkt: crs.isEmpty ? "" : try CRS.wkt(from: crs))
       }
       if case .like(let paths) = spec?.form { return try gridOfAll(paths) }
-      let first = document.stages.first { $0.type == "read-cube" }
+      let first = document.stages.first { ["read-cube", "read-table"].contains($0.type) }
+      if let first, first.type == "read-table" { return try ReadTable.grid(first.options) }
       if let tiles = first?.options.tiles { return try tiles.mosaic().grid }
       if let path = first?.options.filePaths("files").first {
         return try RasterInfo(path: path).gridOfCells
       }
       problems.append(
-        Problem(file: document.file, key: "grid", "is missing, and no 'read-cube' gives one"))
+        Problem(
+          file: document.file, key: "grid",
+          "is missing, and no 'read-cube' or 'read-table' gives one"))
     } catch {
       let isKnown = problems.contains { $0.key?.hasPrefix("grid") ?? false }
       if !isKnown {

@@ -103,6 +103,24 @@ public struct PointTable: Sendable, Equatable {
 }
 
 extension PointTable {
+  /// Reads every row of a table in order, wherever it may be; x is its number from 0, y is 0.
+  public static func rows(
+    path: String, layer: String? = nil, fields: [String]
+  ) throws(GDALError) -> PointTable {
+    let dataset = try Dataset(opening: path, as: .vector)
+    let handle = try dataset.layer(layer, where: nil)
+    var rows = TableRows(try dataset.fieldIndices(fields, in: handle), layerFields(handle))
+    var count = 0
+    try forEachFeature(of: handle, in: path) { feature throws(GDALError) in
+      rows.append(feature)
+      count += 1
+    }
+    return PointTable(
+      x: (0..<count).map(Double.init), y: [Double](repeating: 0, count: count), crs: "",
+      names: fields,
+      columns: Dictionary(zip(fields, rows.columns())) { first, _ in first })
+  }
+
   /// The columns of a table that hold coordinates, where their names are understood.
   public static func coordinateColumns(
     among names: [String]

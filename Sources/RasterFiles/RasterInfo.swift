@@ -93,6 +93,15 @@ extension Grid {
 
   /// Whether map coordinates are columns and rows, as in a file without any georeference.
   var isOfCells: Bool { crs.isEmpty && transform.coefficients == [0, 1, 0, 0, 0, 1] }
+
+  /// Whether map coordinates are columns and rows of a file without any georeference, of whatever
+  /// size the grid's own cells are.
+  var countsCells: Bool {
+    let transform = transform
+    return crs.isEmpty
+      && transform.originX == 0 && transform.originY == 0 && transform.rowX == 0
+      && transform.columnY == 0 && transform.columnX > 0 && transform.rowY > 0
+  }
 }
 
 extension Dataset {

@@ -12,19 +12,27 @@ public struct Band: Sendable, Hashable, Codable {
   ///
   /// Attributions are also summed by these groups, and pipelines can leave one out.
   public var featureGroup: String?
+  /// Which cell within the grid's cells the band holds, of a raster with smaller cells; nil where
+  /// the raster has the grid's.
+  public var subcell: Subcell?
 
   /// Describes a band.
   public init(
-    name: String, unit: String = "", group: String? = nil, featureGroup: String? = nil
+    name: String, unit: String = "", group: String? = nil, featureGroup: String? = nil,
+    subcell: Subcell? = nil
   ) {
     self.name = name
     self.unit = unit
     self.group = group
     self.featureGroup = featureGroup
+    self.subcell = subcell
   }
 
   /// The name of the feature that the band belongs to: its group, or itself.
   public var feature: String { group ?? name }
+
+  /// Whether the band tells whether a cell belongs to one category of a group.
+  public var isCategory: Bool { group != nil && subcell == nil }
 }
 
 extension Band: CustomDebugStringConvertible {
@@ -35,6 +43,7 @@ extension Band: CustomDebugStringConvertible {
   public var debugDescription: String {
     "Rasters.Band(name: \(name.debugDescription), unit: \(unit.debugDescription), "
       + "group: \(String(reflecting: group))"
-      + (featureGroup.map { ", featureGroup: \($0.debugDescription)" } ?? "") + ")"
+      + (featureGroup.map { ", featureGroup: \($0.debugDescription)" } ?? "")
+      + (subcell.map { ", subcell: \($0)" } ?? "") + ")"
   }
 }

@@ -32,6 +32,11 @@ public struct DataCube: Sendable, Equatable {
     values[index * window.cellCount..<(index + 1) * window.cellCount]
   }
 
+  /// The samples of some bands, one band after another.
+  public func bands(_ range: Range<Int>) -> ArraySlice<Float> {
+    values[range.lowerBound * window.cellCount..<range.upperBound * window.cellCount]
+  }
+
   /// The samples of all bands at one cell of the window.
   public func spectrum(column: Int, row: Int) -> [Float] {
     let cell = window.index(column: column, row: row)

@@ -46,6 +46,13 @@ public struct GeoTransform: Sendable, Hashable, Codable {
   /// The length of a cell's edge along a column, in map units.
   public var cellHeight: Double { (rowX * rowX + rowY * rowY).squareRoot() }
 
+  /// The transform of cells that are so many of these wide and high, from the same corner on.
+  public func scaled(columns: Double, rows: Double) -> GeoTransform {
+    GeoTransform(
+      originX: originX, columnX: columnX * columns, rowX: rowX * rows, originY: originY,
+      columnY: columnY * columns, rowY: rowY * rows)
+  }
+
   /// The map coordinates of a point given in (fractional) columns and rows.
   public func map(column: Double, row: Double) -> (x: Double, y: Double) {
     (originX + column * columnX + row * rowX, originY + column * columnY + row * rowY)

@@ -159,9 +159,9 @@ struct PlaceAnswer {
   ) -> PlaceReport.Feature {
     var result = PlaceReport.Feature(name: name, attribution: attribution)
     let own = inputs.filter { $0.band.feature == name }
-    if let category = own.first(where: { $0.band.group != nil && $0.value == 1 }) {
+    if let category = own.first(where: { $0.band.isCategory && $0.value == 1 }) {
       result.category = category.band.category
-    } else if let source = own.first, source.band.group == nil, source.value.isFinite {
+    } else if let source = own.first, !source.band.isCategory, source.value.isFinite {
       result.value = Double(source.value)
       result.unit = source.band.unit.isEmpty ? nil : source.band.unit
     }

@@ -107,7 +107,7 @@ extension RecordedOutputs.InputRange {
 
   /// The input with a value beyond the range.
   fileprivate func outside(_ value: Float, unit: String) -> PlaceReport.Outside {
-    if band.group != nil, value == 1 {
+    if band.isCategory, value == 1 {
       return PlaceReport.Outside(name: band.feature, category: band.category)
     }
     return PlaceReport.Outside(

@@ -250,6 +250,8 @@ public enum Command: Sendable, Hashable {
       case belt
       /// Two provinces with polluted soil, one with many samples and one with few.
       case provinces
+      /// A filter with aged plastic particles: a photograph and a coarser map of spectra.
+      case filter
     }
 
     /// What is made.
@@ -258,8 +260,8 @@ public enum Command: Sendable, Hashable {
     public var folder: String
     /// What the random numbers depend on.
     public var seed = 1
-    /// The cells of a province's side.
-    public var cells = 160
+    /// The cells of the side of a province or filter; nil for the usual number.
+    public var cells: Int?
 
     /// Makes a scene in a folder.
     public init(kind: Kind, folder: String) {

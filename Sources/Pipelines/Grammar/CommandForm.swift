@@ -112,7 +112,7 @@ extension Command.Verb {
       options: [.set, .stage, .shards, .out("outputs"), .work("outputs"), .jobs, .memory],
       example: "gossan slurm pipelines/geochemical-anomaly.json5 --shards 4 --jobs 8"),
     .synthesize: CommandForm(
-      summary: "Makes a scene whose truth is known: belt or provinces.",
+      summary: "Makes a scene whose truth is known: belt, provinces or filter.",
       operands: [
         CommandForm.Operand(
           name: "KIND", values: .words(Command.Synthesize.Kind.allCases.map(\.rawValue))),
@@ -212,7 +212,7 @@ extension CommandForm.Option {
     names: ["--shards"], value: "N", summary: "How many tasks share the work, 1 to 1000.")
   static let cells = Self(
     names: ["--cells"], value: "N",
-    summary: "How many cells a side of 'provinces' has, 1 to 1000; default 160.")
+    summary: "How many cells a side of 'provinces' (by default 160) or 'filter' (192) has, 6 to 1000.")
   static let seed = Self(
     names: ["--seed"], value: "N",
     summary: "What the random numbers depend on, from 0 on; default 1.")

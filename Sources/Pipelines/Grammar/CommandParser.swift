@@ -182,10 +182,10 @@ struct CommandParser {
     }
     var result = Command.Synthesize(kind: kind, folder: operands[1])
     result.seed = seed ?? result.seed
-    if cells != nil, kind != .provinces {
-      throw UsageError(description: "'--cells' goes with 'provinces' only, not with '\(kind)'")
+    if cells != nil, kind == .belt {
+      throw UsageError(description: "'--cells' does not go with '\(kind)'")
     }
-    result.cells = cells ?? result.cells
+    result.cells = cells
     return result
   }
 

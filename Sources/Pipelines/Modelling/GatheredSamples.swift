@@ -27,7 +27,7 @@ struct GatheredSamples {
     self.set = set
     bandCount = bands.count
     self.windowSizes = windowSizes
-    isCategory = bands.map { $0.group != nil }
+    isCategory = bands.map(\.isCategory)
     var rows = [SampleRows.Row?](repeating: nil, count: set.count)
     var segments: [UInt32: SampleRows.Segment] = [:]
     for table in tables {

@@ -168,7 +168,7 @@ struct PointTargets: Sendable {
       return [Sample.Target?](repeating: .category(0), count: table.count)
     }
     return (table.columns[field]?.texts ?? []).map { code in
-      categories.firstIndex { $0.code == code }.map { .category($0) }
+      categories.firstIndex { $0.codes.contains(code) }.map { .category($0) }
     }
   }
 }

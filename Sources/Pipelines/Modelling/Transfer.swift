@@ -63,7 +63,7 @@ struct Transfer: Sendable {
     }
     let (bytes, package, source) = try Self.source(request, path)
     let own = ModelTransfer.Names(
-      bands: try request.raster("cube").bands.map(\.name),
+      bands: try Stack.cube(request, "cube").bands.map(\.name),
       outputs: try request.samples("samples").classes)
     let theirs = ModelTransfer.Names(
       bands: package.notes.bands.map(\.name), outputs: package.notes.classes)

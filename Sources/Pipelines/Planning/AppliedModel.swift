@@ -15,8 +15,8 @@ struct AppliedModel: Sendable {
       "model", [.model], isRequired: false, source: .named, "The model; or the option 'model'."),
     InputDefinition(
       "cube", [.raster], isMany: true, source: .named,
-      "The cube that the model was trained on; with the option 'model' the raw rasters, whose bands "
-        + "are matched by name."),
+      "The cube, or the cubes, that the model was trained on; with the option 'model' the raw "
+        + "rasters, whose bands are matched by name."),
     InputDefinition(
       "segments", [.segments], isRequired: false, source: .named,
       "The superpixels, for a graph branch; with the option 'model' they are made anew."),
@@ -41,10 +41,10 @@ struct AppliedModel: Sendable {
     guard case .model(let model) = request.inputs["model"]?.first else {
       throw request.failure("inputs", "needs a 'model' among the inputs, or the option 'model'")
     }
-    let rasters = request.rasters("cube")
-    guard rasters.count == 1, let cube = rasters.first else {
-      throw request.failure("inputs", "needs one cube, the one that the model was trained on")
+    guard !request.rasters("cube").isEmpty else {
+      throw request.failure("inputs", "needs the 'cube' that the model was trained on")
     }
+    let cube = try Stack.cube(request, "cube")
     if let trained = model.training?.cube, trained.bands.map(\.name) != cube.bands.map(\.name) {
       throw request.failure(
         "inputs",

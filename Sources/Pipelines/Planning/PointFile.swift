@@ -9,13 +9,23 @@ struct PointFile: Sendable {
   let y: String?
   /// The coordinate system of points that state none; nil for the grid's.
   let crs: String?
-  /// Whether x and y are columns and rows of the grid, from 0.
-  let countsCells: Bool
+  /// What x and y are.
+  let coordinates: Coordinates
   let grid: Grid
   /// The layer's description: fields, kind of geometry.
   let description: VectorInfo.Layer
   /// The files that hold the points.
   let files: [String]
+
+  /// What says where a point is.
+  enum Coordinates: String, CaseIterable, Sendable {
+    /// Coordinates of the map.
+    case map
+    /// Columns and rows of the grid, from 0.
+    case cells
+    /// The number of the row in the file, which is the column of the grid.
+    case rows
+  }
 
   /// The options of every stage that reads points.
   static let options = [
@@ -29,8 +39,9 @@ struct PointFile: Sendable {
       "crs", .string, default: .optional,
       "The coordinate system of a CSV; by default the grid's.", example: "\"EPSG:4326\""),
     OptionSpec(
-      "coordinates", .choice(["map", "cells"]), default: "map",
-      "Whether x and y of a CSV are map coordinates, or columns and rows of the grid from 0."),
+      "coordinates", .choice(Coordinates.allCases.map(\.rawValue)), default: "map",
+      "Whether x and y of a CSV are map coordinates, or columns and rows of the grid from 0; 'rows' "
+        + "takes the file's rows for the cells that 'read-table' makes of them."),
   ]
 
   /// The options that say where the points are, not what is made of them.
@@ -48,7 +59,7 @@ struct PointFile: Sendable {
     x = options.optionalString("x")
     y = options.optionalString("y")
     crs = options.optionalString("crs")
-    countsCells = options.string("coordinates") == "cells"
+    coordinates = Coordinates(rawValue: options.string("coordinates")) ?? .map
     grid = request.grid
     let info: VectorInfo
     do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
@@ -69,7 +80,7 @@ struct PointFile: Sendable {
 
   /// Where a table has coordinates of the map, and in which system.
   private var columns: SourceFacts.Columns? {
-    guard description.geometry == .none, !countsCells else { return nil }
+    guard description.geometry == .none, coordinates == .map else { return nil }
     let given = crs.flatMap { try? CRS.wkt(from: $0) }
     if let x, let y { return SourceFacts.Columns(x: x, y: y, crs: given ?? "") }
     return PointTable.coordinateColumns(among: description.fields.map(\.name)).map { columns in
@@ -80,7 +91,10 @@ struct PointFile: Sendable {
 
   /// What decides the points besides the file's content.
   var identity: [String] {
-    [layer ?? "", x ?? "", y ?? "", crs ?? "", countsCells ? "cells" : grid.crs]
+    [
+      layer ?? "", x ?? "", y ?? "", crs ?? "",
+      coordinates == .map ? grid.crs : coordinates.rawValue,
+    ]
   }
 
   /// Refuses a field that the layer does not have.
@@ -104,11 +118,14 @@ struct PointFile: Sendable {
 
   /// The points with some of their fields; with a condition of SQL those alone that meet it.
   func read(_ fields: [String], where condition: String? = nil) throws -> PointTable {
-    var table = try PointTable.read(
-      path: path, layer: layer, fields: fields, where: condition, crs: grid.crs, xField: x,
-      yField: y,
-      sourceCRS: try crs.map { try CRS.wkt(from: $0) })
-    guard countsCells else { return table }
+    var table =
+      coordinates == .rows
+      ? try PointTable.rows(path: path, layer: layer, fields: fields)
+      : try PointTable.read(
+        path: path, layer: layer, fields: fields, where: condition, crs: grid.crs, xField: x,
+        yField: y,
+        sourceCRS: try crs.map { try CRS.wkt(from: $0) })
+    guard coordinates != .map else { return table }
     for index in table.x.indices {
       let place = grid.transform.map(column: table.x[index] + 0.5, row: table.y[index] + 0.5)
       (table.x[index], table.y[index]) = (place.x, place.y)

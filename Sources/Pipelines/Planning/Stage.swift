@@ -160,7 +160,7 @@ extension RasterProduct {
   /// The name of a group stands for all its categories.
   func bandSelection(_ request: PlanRequest, option: String) throws -> [Int] {
     guard request.options.has(option) else {
-      return bands.indices.filter { bands[$0].group == nil }
+      return bands.indices.filter { !bands[$0].isCategory }
     }
     let names = bands.map(\.name)
     let groups = Set(bands.compactMap(\.group))

@@ -12,7 +12,7 @@ public enum StageCatalog {
   static let groups: [StageGroup] = [
     StageGroup(
       title: "Read",
-      stages: [ReadCube.self, Labels.self, Mask.self, Background.self, Split.self]),
+      stages: [ReadCube.self, ReadTable.self, Labels.self, Mask.self, Background.self, Split.self]),
     StageGroup(
       title: "Points and vectors to features",
       stages: [GridPoints.self, Regionalize.self, Distance.self, Density.self]),

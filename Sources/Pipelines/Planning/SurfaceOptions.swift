@@ -25,7 +25,7 @@ enum SurfaceOptions {
   static func rule(
     _ request: PlanRequest, _ architecture: ModelArchitecture
   ) throws -> SurfaceRule {
-    let cube = try request.raster("cube")
+    let cube = try Stack.cube(request, "cube")
     let head = architecture.head
     let hasOpposite = head.kind == .softmax
     guard !hasOpposite || head.outputs == 2 else {

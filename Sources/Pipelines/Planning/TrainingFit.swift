@@ -68,17 +68,23 @@ extension PlanRequest {
 
   /// What `fit` makes of the quantiles of each band over the training part; a band without values
   /// is an error.
+  ///
+  /// Smaller cells of one band have the quantiles of all of them.
   func quantileFit(
     _ input: RasterProduct, of bands: [Int], _ wanted: ExactQuantiles,
     _ fit: @escaping @Sendable ([[Double]]) throws -> Data
   ) -> Node {
-    let quantiles = quantiles(input, of: bands, wanted)
+    let pools = BandPools(input.bands, chosen: bands)
+    let quantiles = quantiles(
+      input.node, [ExactQuantiles](repeating: wanted, count: pools.ranges.count)
+    ) { $0.bands(pools.ranges[$1]) }
     return planner.node(
       Node(
         name: name + "/fit", kind: .value, identity: identity(), edges: [.all(quantiles)],
         policy: policy
       ) { context in
-        let values = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
+        let ofPools = try [ExactQuantiles].stored(try context.value(0)).map(\.values)
+        let values = pools.poolOfBand.map { ofPools[$0] }
         if let band = values.firstIndex(where: \.isEmpty) {
           throw ExecutionError.withoutValues(input.bands[bands[band]])
         }

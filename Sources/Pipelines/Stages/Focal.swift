@@ -54,7 +54,7 @@ enum Focal: Stage {
       ? try input.bandSelection(request, option: "bands") : Array(input.bands.indices)
     let asked = request.options.strings("statistics").compactMap(FocalStatistics.Statistic.init)
     guard !asked.isEmpty else { throw request.failure("statistics", "is empty") }
-    let statistics = chosen.map { input.bands[$0].group == nil ? asked : [.mean] }
+    let statistics = chosen.map { input.bands[$0].isCategory ? [.mean] : asked }
     let bands = request.grouped(
       zip(chosen, statistics).flatMap { index, statistics in
         statistics.map { band(input.bands[index], $0, side) }
@@ -90,7 +90,7 @@ enum Focal: Stage {
   private static func band(
     _ band: Band, _ statistic: FocalStatistics.Statistic, _ side: Int
   ) -> Band {
-    guard band.group == nil else {
+    guard !band.isCategory else {
       return Band(name: "\(band.name) share \(side)", featureGroup: band.featureGroup)
     }
     return Band(

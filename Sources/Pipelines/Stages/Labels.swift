@@ -40,7 +40,7 @@ enum Labels: Stage {
       OptionSpec(
         "classes", .map(of: .string), default: .optional,
         "The names of the classes by code, in the order of a model's outputs; the last of two is "
-          + "the positive one. Other codes are no samples.",
+          + "the positive one. Codes of one name are one class; others are no samples.",
         example: "{ \"0\": \"barren\", \"1\": \"deposit\" }"),
     ] + PointTargets.options + ValueOptions.options,
     output: .samples,
@@ -101,7 +101,7 @@ enum Labels: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["file"]) + categories.map(\.code) + file.identity,
+        identity: request.identity(without: ["file"]) + categories.flatMap(\.codes) + file.identity,
         sources: file.files,
         files: { _ in file.files }
       ) { context in
@@ -199,7 +199,7 @@ enum Labels: Stage {
       return [SampleSet.Category(code: name, name: name)]
     }
     let given = request.options.stringMap("classes")
-    if !given.isEmpty { return given.map { SampleSet.Category(code: $0.key, name: $0.value) } }
+    if !given.isEmpty { return SampleSet.Category.classes(given.map { ($0.key, $0.value) }) }
     let codes = Set(table.columns[field]?.texts ?? []).subtracting([""])
     guard codes.count <= 256 else {
       throw request.failure("field", "'\(field)' has \(codes.count) values; expected classes")
@@ -232,11 +232,16 @@ enum Labels: Stage {
     }
     let categories = try cellCategories(request, source)
     let read = try reader(request, source)
-    let codes = isPresence(request) ? [1] : categories.map { Double($0.code) ?? .nan }
+    let codes =
+      isPresence(request)
+      ? [(1, 0)]
+      : categories.enumerated().flatMap { index, category in
+        category.codes.map { (Double($0) ?? .nan, index) }
+      }
     let found = request.planner.node(
       Node(
         name: request.name + "/cells", kind: .table,
-        identity: request.identity(without: ["file"]) + categories.map(\.code),
+        identity: request.identity(without: ["file"]) + categories.flatMap(\.codes),
         sources: source.files, files: { _ in source.files }
       ) { context in
         let values = try read(context.window)
@@ -244,7 +249,7 @@ enum Labels: Stage {
         for row in context.window.y..<context.window.maxY {
           for column in context.window.x..<context.window.maxX {
             let value = values.values[context.window.index(column: column, row: row)]
-            guard let category = codes.firstIndex(of: Double(value)) else { continue }
+            guard let category = codes.first(where: { $0.0 == Double(value) })?.1 else { continue }
             // Counted in the chunk, which stays where it is when the grid grows.
             rows += [
               Int32(column - context.window.x), Int32(row - context.window.y), Int32(category),
@@ -256,7 +261,7 @@ enum Labels: Stage {
     let node = request.planner.node(
       Node(
         name: request.name, kind: .value,
-        identity: request.identity(without: ["file"]) + categories.map(\.code),
+        identity: request.identity(without: ["file"]) + categories.flatMap(\.codes),
         edges: [.all(found)]
       ) { context in
         let lattice = context.lattice

@@ -116,7 +116,7 @@ enum OrderBands: Stage {
     }
     let missing = bands.indices.filter { !named.contains($0) }
     if request.options.optionalString("rest") != "follow",
-      let first = missing.first(where: { bands[$0].group == nil })
+      let first = missing.first(where: { !bands[$0].isCategory })
     {
       throw request.failure(
         "order",
@@ -183,7 +183,7 @@ enum OrderBands: Stage {
     _ request: PlanRequest, _ input: RasterProduct
   ) throws -> [Int] {
     let chosen = try input.bandSelection(request, option: "bands").sorted()
-    if let category = chosen.map({ input.bands[$0] }).first(where: { $0.group != nil }) {
+    if let category = chosen.map({ input.bands[$0] }).first(where: { $0.isCategory }) {
       throw request.failure(
         "bands",
         "'\(category.name)' is one of the categories of '\(category.feature)', which a fitted order "

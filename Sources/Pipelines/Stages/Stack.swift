@@ -33,7 +33,21 @@ enum Stack: Stage {
   }
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let parts = try parts(request)
+    .raster(try join(request, try parts(request), of: request.rasters("rasters")))
+  }
+
+  /// The rasters given to a stage as `role`, joined in their order where they are several.
+  static func cube(_ request: PlanRequest, _ role: String) throws -> RasterProduct {
+    let rasters = request.rasters(role)
+    guard rasters.count > 1 else { return try request.raster(role) }
+    return try join(
+      request, rasters.map { Part(raster: $0, bands: Array($0.bands.indices)) }, of: rasters)
+  }
+
+  /// One cube of parts of rasters.
+  private static func join(
+    _ request: PlanRequest, _ parts: [Part], of rasters: [RasterProduct]
+  ) throws -> RasterProduct {
     let bands = parts.flatMap { part in part.bands.map { part.raster.bands[$0] } }
     var seen: Set<String> = []
     for band in bands where !seen.insert(band.name).inserted {
@@ -45,17 +59,16 @@ enum Stack: Stage {
     let sources = stacked(
       request, views.map { ($0.node, Array($0.node.bands.indices)) },
       views.flatMap(\.node.bands), suffix: "/sources")
-    return .raster(
-      RasterProduct(
-        tag: request.tag, node: node,
-        view: LinearView(node: sources, values: views.flatMap(\.values)) { values in
-          var rest = values
-          return .stacked(
-            try zip(views, parts).map { view, part in
-              defer { rest = rest.dropFirst(view.values.count) }
-              return try view.map(rest.prefix(view.values.count)).rows(part.bands)
-            })
-        }, recipe: recipe(request, parts, bands)))
+    return RasterProduct(
+      tag: request.tag, node: node,
+      view: LinearView(node: sources, values: views.flatMap(\.values)) { values in
+        var rest = values
+        return .stacked(
+          try zip(views, parts).map { view, part in
+            defer { rest = rest.dropFirst(view.values.count) }
+            return try view.map(rest.prefix(view.values.count)).rows(part.bands)
+          })
+      }, recipe: recipe(request, parts, of: rasters, bands))
   }
 
   /// The rasters with the bands that are not left out.
@@ -82,13 +95,14 @@ enum Stack: Stage {
   }
 
   /// How a model file makes the cube again: rasters that are left out as a whole are no input of it.
-  private static func recipe(_ request: PlanRequest, _ parts: [Part], _ bands: [Band]) -> Recipe {
+  private static func recipe(
+    _ request: PlanRequest, _ parts: [Part], of rasters: [RasterProduct], _ bands: [Band]
+  ) -> Recipe {
     let isCut = parts.contains { !$0.isWhole }
-    let rasters = isCut ? request.rasters("rasters") : parts.map(\.raster)
     return Recipe(
-      type: request.type,
-      options: request.options.canonicalJSON(without: isCut ? [] : ["without"]),
-      inputs: rasters.map(\.recipe), bands: bands)
+      type: definition.name,
+      options: isCut ? request.options.canonicalJSON(without: []) : "{}",
+      inputs: (isCut ? rasters : parts.map(\.raster)).map(\.recipe), bands: bands)
   }
 
   private static func stacked(
@@ -99,7 +113,7 @@ enum Stack: Stage {
     return request.planner.node(
       Node(
         name: request.name + suffix, kind: .raster(bands),
-        identity: request.identity(without: ["without"])
+        identity: [definition.name, "revision \(revision)", "{}"]
           + (isCut ? ["bands \(parts.map { $0.chosen })"] : []),
         edges: parts.map { .cells($0.node) }, isStored: false,
         origins: parts.enumerated().flatMap { edge, part in

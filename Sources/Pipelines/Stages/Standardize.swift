@@ -19,7 +19,8 @@ enum Standardize: Stage {
 
       What is fitted is that of all cells that have a value; inside 'validate' the cells of test \
       places do not count. It is exact, so it is the same for any chunk size, and it is kept in \
-      the model file. One-hot categories pass unchanged unless they are named in 'bands'. \
+      the model file. One-hot categories pass unchanged unless they are named in 'bands'. The smaller \
+      cells of a band that 'cells' of 'read-cube' divides are scaled alike. \
       'quantile' is not linear: explanations are then given for the ranks, band by band, and not \
       carried further back.
       """,
@@ -152,6 +153,7 @@ enum Standardize: Stage {
       ) { context in
         var total = BandStatistics(bandCount: input.bands.count)
         for table in try context.tables(0, context.window) { total.merge(try .stored(table)) }
+        total = total.pooled(input.bands)
         if let band = scaled.first(where: { total.moments[$0].count == 0 }) {
           throw ExecutionError.withoutValues(input.bands[band])
         }

@@ -46,7 +46,9 @@ enum Train: Stage {
         "How many training samples are kept as baselines of explanations."),
     ] + PredictorTraining.options + [NestedTuning.option, FitPolicy.keeping],
     inputs: [
-      InputDefinition("cube", [.raster], "The input of the network."),
+      InputDefinition(
+        "cube", [.raster], isMany: true,
+        "The input of the model; several cubes are joined, and branches may read one of them."),
       InputDefinition(
         "segments", [.segments], isRequired: false, source: .named,
         "The superpixels, for a graph branch."),
@@ -64,7 +66,7 @@ enum Train: Stage {
       """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let cube = try request.raster("cube")
+    let cube = try Stack.cube(request, "cube")
     let samples = try request.samples("samples")
     let segments = request.segments("segments")
     let method = Predictor.Method(rawValue: request.options.string("method")) ?? .network
@@ -164,7 +166,8 @@ enum Train: Stage {
         identity: training.identity + [fold.map { "fold \($0.index)" } ?? "all"],
         edges: [.all(training.rows), .all(training.samples.node)] + fits.map(Node.Edge.all)
           + (folds.map { [.all($0.node)] } ?? []), policy: request.policy, isCostly: true,
-        files: { _ in method.transfer.map { [$0.path] } ?? [] }
+        // The model tells which samples it has seen, by their files' fingerprints.
+        files: { _ in (method.transfer.map { [$0.path] } ?? []) + sampleFiles(request, training) }
       ) { context in
         let gathered = try gather(context, training, architecture)
         let folds = try folds.map { _ in try Folds.stored(try context.value(2 + fits.count)) }
@@ -218,8 +221,7 @@ enum Train: Stage {
       from: gathered.set, positions: positions, count: request.options.int("background"),
       seed: request.seed)
     let sources = positions.compactMap { gathered.rows[$0]?.sources }
-    // A fold's model must not even tell that the labels of its test places are others.
-    let files = request.fold == nil ? request.planner.pointFiles(below: training.samples.tag) : []
+    let files = sampleFiles(request, training)
     let sharing = gathered.sharing(positions)
     let notes = ModelNotes(
       bands: training.cube.bands, classes: training.samples.classes, preparation: preparation,
@@ -233,8 +235,20 @@ enum Train: Stage {
       unlabelled: trained.unlabelled.map(UnlabelledNotes.init), tuning: part.tuning,
       transforms: trained.transforms, units: training.samples.units, seed: request.seed,
       transfer: method.transfer?.notes,
-      sampleFiles: Set(files.compactMap { try? context.executor.fingerprint(of: $0) }).sorted())
+      sampleFiles: Set(files.map { try context.executor.fingerprint(of: $0) }).sorted())
     return try ModelPackage(predictor: trained.predictor, notes: notes).encoded()
+  }
+
+  /// The files that a model's samples are read from.
+  ///
+  /// None of a fold's: its model must not even tell that the labels of its test places are others.
+  private static func sampleFiles(
+    _ request: PlanRequest, _ training: ModelProduct.Training
+  ) -> [String] {
+    guard request.fold == nil else { return [] }
+    return request.planner.pointFiles(below: training.samples.tag).filter {
+      !PipelinePath.isOpaque($0)
+    }
   }
 
   /// The samples that a fold's model may see, and how many shared a segment with a test sample.

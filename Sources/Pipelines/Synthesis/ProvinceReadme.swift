@@ -34,7 +34,7 @@ struct ProvinceReadme {
 
     with the effects of a driver's value v:
 
-    \(table(["driver", "group", "effect"], drivers))
+    \(SceneTable.lines(["driver", "group", "effect"], drivers))
 
     The waste index is (swir1 - swir2)/(swir1 + swir2) and NDVI (nir - red)/(nir + red), of the ground
     without noise; distances are in km; the mine density is in kt a year and km2, by a quartic kernel of
@@ -42,11 +42,11 @@ struct ProvinceReadme {
     layer but the samples shows. Waste lies beside every mine, and at eight places without one; it
     covers the vegetation.
 
-    \(table(["strength"] + SoilMetal.all.map(\.name), strengths))
+    \(SceneTable.lines(["strength"] + SoilMetal.all.map(\.name), strengths))
 
     The scale is 1 in the source. In the target it is 0.8, and 0.8 x 0.4 of the distance to works.
 
-    \(table(["province", "metal", "intercept", "expected share that exceeds"], shifts))
+    \(SceneTable.lines(["province", "metal", "intercept", "expected share that exceeds"], shifts))
 
     A sample's content is guide value x 10^(\(SoilMetal.spread) (log-odds + e)) with e drawn from the \
     standard logistic
@@ -76,15 +76,5 @@ struct ProvinceReadme {
         [role.rawValue, metal.name, "\(intercept)", "\(metal.shares[role] ?? 0)"]
       }
     }
-  }
-
-  /// Columns of a table side by side.
-  private func table(_ header: [String], _ rows: [[String]]) -> String {
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    return all.map { row in
-      zip(row, widths).map { $0.padding(toLength: $1 + 2, withPad: " ", startingAt: 0) }.joined()
-        .replacingOccurrences(of: " +$", with: "", options: .regularExpression)
-    }.map { "    " + $0 }.joined(separator: "\n")
   }
 }

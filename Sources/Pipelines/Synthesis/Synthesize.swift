@@ -11,7 +11,11 @@ extension Tool {
         names = try BeltScene(seed: UInt64(synthesize.seed)).write(to: synthesize.folder)
       case .provinces:
         names = try ProvinceScene.write(
-          seed: UInt64(synthesize.seed), cells: synthesize.cells, to: synthesize.folder)
+          seed: UInt64(synthesize.seed), cells: synthesize.cells ?? 160, to: synthesize.folder)
+      case .filter:
+        names = try FilterScene(
+          seed: UInt64(synthesize.seed), cells: synthesize.cells ?? 192
+        ).write(to: synthesize.folder)
       }
       print("wrote \(names.joined(separator: ", ")) to \(synthesize.folder)")
       return .done
