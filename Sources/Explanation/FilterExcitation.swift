@@ -2,6 +2,9 @@ public import Networks
 
 /// What the filters of a branch's first convolution look for, and what excites them.
 public struct FilterExcitation: Sendable, Hashable {
+  /// The bands of the model's input that the branch reads, one by one; where bands are sub-cells of
+  /// finer ones, the sub-cells of each together.
+  public let bands: [Range<Int>]
   /// The kernels: filters x taps of a spectral branch, filters x bands of a patch branch, where a
   /// band's weights are summed over the kernel's cells.
   public let kernels: [[Double]]
@@ -23,18 +26,31 @@ public struct FilterExcitation: Sendable, Hashable {
       model.tensors.first { $0.name == "\(name).conv1.\(suffix)" }
     }
     guard let weight = tensor("weight"), let bias = tensor("bias") else { return nil }
-    let bands = model.architecture.bandCount
+    let all = model.architecture.bandCount
+    let own = model.architecture.branches[branch].bands(of: all)
     let responses: [[[Double]]]
     switch model.architecture.branches[branch] {
     case .spectral:
+      bands = own.map { $0..<$0 + 1 }
       kernels = Self.rows(weight, weight.shape[2])
-      responses = Self.spectral(kernels, bias.values, batch, bands)
-    case .patch:
+      let spectra = (0..<batch.count).map { sample in
+        batch.spectra[sample * all + own.lowerBound..<sample * all + own.upperBound]
+          .map(Double.init)
+      }
+      responses = Self.spectral(kernels, bias.values, spectra)
+    case .patch(let form):
+      let parts = form.subcells * form.subcells
+      bands = stride(from: own.lowerBound, to: own.upperBound, by: parts).map { $0..<$0 + parts }
       kernels = Self.summed(weight)
       let place = model.architecture.branches[..<branch].count {
         if case .patch = $0 { true } else { false }
       }
-      responses = Self.patch(weight, batch.windows[place], batch.count, bands)
+      let size = batch.windows[place].count / max(1, batch.count)
+      let windows = (0..<batch.count).flatMap { sample in
+        form.window(
+          in: Array(batch.windows[place][sample * size..<(sample + 1) * size]), bands: own.count)
+      }
+      responses = Self.patch(weight, windows, batch.count, bands.count)
     case .graph: return nil
     }
     excitation = Self.contrast(responses, isOfInterest)
@@ -58,14 +74,13 @@ public struct FilterExcitation: Sendable, Hashable {
 
   /// Samples x filters x bands: activations by the band under the kernel's middle.
   private static func spectral(
-    _ kernels: [[Double]], _ bias: [Float], _ batch: ModelBatch, _ bands: Int
+    _ kernels: [[Double]], _ bias: [Float], _ spectra: [[Double]]
   ) -> [[[Double]]] {
-    (0..<batch.count).map { sample in
-      let spectrum = batch.spectra[sample * bands..<(sample + 1) * bands].map(Double.init)
-      return kernels.indices.map { filter in
+    spectra.map { spectrum in
+      kernels.indices.map { filter in
         let taps = kernels[filter]
-        var row = [Double](repeating: .nan, count: bands)
-        for start in 0...(bands - taps.count) {
+        var row = [Double](repeating: .nan, count: spectrum.count)
+        for start in 0...(spectrum.count - taps.count) {
           let sum = taps.indices.reduce(Double(bias[filter])) {
             $0 + taps[$1] * spectrum[start + $1]
           }

@@ -189,8 +189,8 @@ public struct Response {
   private func direction(_ source: Int) -> ModelBatch {
     var result = ModelBatch(
       count: batch.count, spectra: batch.spectra.map { _ in 0 },
-      windows: batch.windows.map { $0.map { _ in 0 } }, graph: batch.graph,
-      segmentOfSample: batch.segmentOfSample)
+      windows: batch.windows.map { $0.map { _ in 0 } }, windowBands: batch.windowBands,
+      graph: batch.graph, segmentOfSample: batch.segmentOfSample)
     result.graph?.propagated = [Float](repeating: 0, count: batch.graph?.propagated.count ?? 0)
     for sample in 0..<batch.count { add(to: &result, sample, [(source, 1)]) }
     return result
@@ -207,8 +207,10 @@ public struct Response {
       if shift == 0 { continue }
       if !target.spectra.isEmpty { target.spectra[sample * bands + band] += shift }
       for branch in target.windows.indices {
-        let cells = target.windows[branch].count / (batch.count * bands)
-        let start = (sample * bands + band) * cells
+        let own = target.bands(ofWindows: branch, bandCount: bands)
+        guard own.contains(band) else { continue }
+        let cells = target.windows[branch].count / (batch.count * own.count)
+        let start = (sample * own.count + band - own.lowerBound) * cells
         for cell in start..<start + cells { target.windows[branch][cell] += shift }
       }
     }

@@ -12,6 +12,8 @@ public struct TrainingSet: Sendable {
   public let spectra: [Float]
   /// The windows of each patch branch, samples x bands x rows x columns; NaN for missing cells.
   public let windows: [[Float]]
+  /// The bands and the size of each branch's windows.
+  public let windowForms: [ModelArchitecture.WindowForm]
   /// The segments around the samples, for a graph branch.
   public let graph: SegmentGraph?
   /// The segment of each sample, in the numbers of `graph`; empty without a graph.
@@ -39,10 +41,13 @@ public struct TrainingSet: Sendable {
   }
 
   /// Gathers samples; throws `SampleError` where sizes disagree or a spectrum is not finite.
+  ///
+  /// Without `windowForms` windows hold all bands.
   public init(
     samples: SampleSet, blockSize: Double, bandCount: Int, spectra: [Float],
-    windows: [[Float]] = [], graph: SegmentGraph? = nil, segmentOfSample: [Int32] = [],
-    isCategory: [Bool]? = nil, shifts: [[Shift]] = []
+    windows: [[Float]] = [], windowForms: [ModelArchitecture.WindowForm]? = nil,
+    graph: SegmentGraph? = nil, segmentOfSample: [Int32] = [], isCategory: [Bool]? = nil,
+    shifts: [[Shift]] = []
   ) throws(SampleError) {
     let count = samples.count
     guard spectra.count == count * bandCount else {
@@ -53,9 +58,7 @@ public struct TrainingSet: Sendable {
         "sample \(samples.samples[bad / bandCount].id) has no value in band \(bad % bandCount); "
           + "expected samples with all bands")
     }
-    for window in windows where count > 0 && window.count % (count * bandCount) != 0 {
-      throw .mismatch("\(window.count) window values for \(count) samples of \(bandCount) bands")
-    }
+    self.windowForms = try Self.forms(windowForms, of: windows, count, bandCount)
     guard isCategory?.count ?? bandCount == bandCount else {
       throw .mismatch("\(isCategory?.count ?? 0) kinds of bands for \(bandCount) bands")
     }
@@ -75,6 +78,25 @@ public struct TrainingSet: Sendable {
     self.segmentOfSample = segmentOfSample
     self.isCategory = isCategory ?? [Bool](repeating: false, count: bandCount)
     self.shifts = shifts
+  }
+
+  /// The forms of windows, as they are given or of all bands.
+  private static func forms(
+    _ given: [ModelArchitecture.WindowForm]?, of windows: [[Float]], _ count: Int, _ bandCount: Int
+  ) throws(SampleError) -> [ModelArchitecture.WindowForm] {
+    for (index, window) in windows.enumerated() where count > 0 {
+      let bands = given.map { $0.count == windows.count ? $0[index].bands.count : 0 } ?? bandCount
+      guard bands > 0, window.count % (count * bands) == 0,
+        given.map({ window.count == count * $0[index].valueCount }) ?? true
+      else {
+        throw .mismatch("\(window.count) window values for \(count) samples of \(bands) bands")
+      }
+    }
+    return given
+      ?? windows.map { window in
+        let cells = Double(window.count / max(1, count * bandCount))
+        return .init(bands: 0..<bandCount, side: Int(cells.squareRoot().rounded()))
+      }
   }
 
   private static func check(
@@ -114,6 +136,7 @@ public struct TrainingSet: Sendable {
     bandCount = set.bandCount
     self.spectra = spectra
     self.windows = windows
+    windowForms = set.windowForms
     graph = set.graph
     isCategory = set.isCategory
     self.segmentOfSample = segmentOfSample

@@ -26,7 +26,9 @@ extension ModelArchitecture {
     if let sentence = sizeProblem(bandCount, "the number of bands") { return sentence }
     if branches.isEmpty { return "the model has no branches; it needs at least one" }
     for (name, branch) in zip(branchNames, branches) {
-      if let sentence = branch.problem { return "branch \(name): \(sentence)" }
+      if let sentence = branch.problem ?? branch.bandProblem(of: bandCount) {
+        return "branch \(name): \(sentence)"
+      }
     }
     if fusion == .gate, branches.count < 2 || Set(branches.map(\.width)).count > 1 {
       return "the fusion 'gate' needs two branches or more that make the same number of features; "
@@ -100,9 +102,10 @@ extension ModelArchitecture.Branch {
 
   fileprivate func weightCount(bandCount: Int) -> Checked {
     var total = Checked(0)
+    let bands = bands(of: bandCount).count
     switch self {
     case .spectral(let branch):
-      var (channels, length) = (1, bandCount)
+      var (channels, length) = (1, bands)
       for filters in branch.filters {
         let kernel = min(branch.kernel, length)
         total = total + Checked(filters) * Checked(channels) * Checked(kernel)
@@ -111,7 +114,8 @@ extension ModelArchitecture.Branch {
       }
       return total + Checked(channels) * Checked(length) * Checked(branch.width)
     case .patch(let branch):
-      var (channels, edge) = (bandCount, branch.window)
+      var channels = bands / (branch.subcells * branch.subcells)
+      var edge = branch.window
       for layer in branch.layers {
         if case .convolution(let filters, let kernel) = layer {
           let taps = Checked(kernel) * Checked(kernel)
@@ -146,6 +150,9 @@ extension ModelArchitecture.PatchBranch {
   public var problem: String? {
     if let sentence = sizeProblem(window, "the window") ?? sizeProblem(width, "the width") {
       return sentence
+    }
+    if let refinement, !(1...64).contains(refinement) {
+      return "the refinement is \(refinement); it must be between 1 and 64"
     }
     var edge = window
     for (index, layer) in layers.enumerated() {

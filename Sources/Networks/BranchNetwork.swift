@@ -41,12 +41,11 @@ public enum BranchNetwork: Sendable {
     self = .graph(network)
   }
 
-  /// The layers of a spectral or patch network and their inputs' shape for a batch; nil for a
-  /// graph.
-  func stack(batch: Int) -> (stack: FeatureStack, shape: ActivationShape)? {
+  /// The layers of a spectral or patch network and its inputs for a batch; nil for a graph.
+  func stack(batch: Int) -> (stack: FeatureStack, input: BranchInput)? {
     switch self {
-    case .spectral(let network): (network.stack, network.inputShape(batch: batch))
-    case .patch(let network): (network.stack, network.inputShape(batch: batch))
+    case .spectral(let network): (network.stack, network.input(batch: batch))
+    case .patch(let network): (network.stack, network.input(batch: batch))
     case .graph: nil
     }
   }

@@ -63,16 +63,18 @@ struct LayerMatcher {
 
   /// Channels are bands: those of the first convolution, or of the dense layer where there is none.
   private mutating func matchPatch(_ name: String, _ new: PatchNetwork, _ old: PatchNetwork) {
+    let known = old.channelNames(of: sourceNames.bands)
+    let places = new.channelNames(of: names.bands).map { known.firstIndex(of: $0) }
     if new.stack.hasConvolution {
-      chain(name, ["\(name).conv1": Difference(columns: bandPlaces)])
+      chain(name, ["\(name).conv1": Difference(columns: places)])
       return
     }
-    let cells = new.stack.dense.inputs / max(1, new.bandCount)
-    guard cells * old.bandCount == old.stack.dense.inputs else {
+    let cells = new.stack.dense.inputs / max(1, new.channels)
+    guard cells * old.channels == old.stack.dense.inputs else {
       refuse(name, "its window has \(cells) cells here and another number in the model")
       return
     }
-    let columns = bandPlaces.flatMap { place -> [Int?] in
+    let columns = places.flatMap { place -> [Int?] in
       (0..<cells).map { cell in place.map { $0 * cells + cell } }
     }
     chain(name, ["\(name).dense": Difference(columns: columns)])
@@ -83,8 +85,8 @@ struct LayerMatcher {
   private mutating func matchSpectral(
     _ name: String, _ new: SpectralNetwork, _ old: SpectralNetwork
   ) {
-    let fields = new.stack.fields(of: names.bands)
-    let known = old.stack.fields(of: sourceNames.bands)
+    let fields = new.stack.fields(of: Array(names.bands[new.bands]))
+    let known = old.stack.fields(of: Array(sourceNames.bands[old.bands]))
     let places = fields.map { known.firstIndex(of: $0) }
     guard places.contains(where: { $0 != nil }) else {
       refuse(
@@ -229,6 +231,18 @@ struct LayerMatcher {
 
   private static func text(_ shape: [Int]) -> String {
     shape.map(String.init).joined(separator: " x ")
+  }
+}
+
+extension PatchNetwork {
+  /// The bands that each channel of the first layer is made of: one, or those of its sub-cells.
+  func channelNames(of bands: [String]) -> [[String]] {
+    let parts = refinement * refinement
+    return (0..<channels).map { channel in
+      Array(
+        bands[
+          self.bands.lowerBound + channel * parts..<self.bands.lowerBound + (channel + 1) * parts])
+    }
   }
 }
 

@@ -134,12 +134,12 @@ public struct Model: Sendable {
     }
     for (group, part) in zip(pass.groups, parts) {
       for (index, values) in part.inputs.enumerated() {
-        guard let values, let shape = group.shape(index, parameters) else { continue }
+        guard let values, let input = group.input(index, parameters) else { continue }
         switch pass.inputs.source(index, parameters) {
         case .spectra:
-          shape.add(values, to: &result.spectra, from: group.samples.lowerBound)
+          input.add(values, to: &result.spectra, from: group.samples.lowerBound)
         case .windows(let which):
-          shape.add(values, to: &result.windows[which], from: group.samples.lowerBound)
+          input.add(values, to: &result.windows[which], from: group.samples.lowerBound)
         case .graph: break
         }
       }

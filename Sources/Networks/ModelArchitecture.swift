@@ -45,30 +45,48 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
     public var pool: Int
     /// The features that the branch makes.
     public var width: Int
+    /// The bands of the model's input that the branch reads; nil for all.
+    public var bands: Range<Int>?
 
     /// Describes a spectral branch.
-    public init(filters: [Int], kernel: Int, pool: Int, width: Int) {
+    public init(
+      filters: [Int], kernel: Int, pool: Int, width: Int, bands: Range<Int>? = nil
+    ) {
       self.filters = filters
       self.kernel = kernel
       self.pool = pool
       self.width = width
+      self.bands = bands
     }
   }
 
   /// Valid 2-D convolutions and poolings over a window, then a dense layer over what is left.
+  ///
+  /// With a refinement of `r` the bands are the `r * r` sub-cells of every cell of finer bands: fine
+  /// band first, then the sub-row, then the sub-column. The window then counts sub-cells and lies
+  /// around the middle of its cell.
   public struct PatchBranch: Sendable, Hashable, Codable {
-    /// The window's edge in cells; an even window reaches one cell further up and left.
+    /// The window's edge in cells (sub-cells, where there are any); an even window reaches one cell
+    /// further up and left.
     public var window: Int
     /// The layers before the dense one.
     public var layers: [Layer]
     /// The features that the branch makes: the outputs of the dense layer, after its ReLU.
     public var width: Int
+    /// The bands of the model's input that the branch reads; nil for all.
+    public var bands: Range<Int>?
+    /// The sub-cells along a cell's edge; nil for 1, the cells themselves.
+    public var refinement: Int?
 
     /// Describes a patch branch.
-    public init(window: Int, layers: [Layer], width: Int) {
+    public init(
+      window: Int, layers: [Layer], width: Int, bands: Range<Int>? = nil, refinement: Int? = nil
+    ) {
       self.window = window
       self.layers = layers
       self.width = width
+      self.bands = bands
+      self.refinement = refinement
     }
 
     /// One step of the patch network.

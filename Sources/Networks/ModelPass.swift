@@ -84,13 +84,13 @@ struct ModelInputs: Sendable {
 
   /// The values of a branch for a group of samples, in the layers' order.
   func values(
-    _ branch: Int, _ parameters: ModelParameters, _ shape: ActivationShape, from first: Int
+    _ branch: Int, _ parameters: ModelParameters, _ input: BranchInput, from first: Int
   ) -> [Float] {
     switch source(branch, parameters) {
-    case .spectra: return shape.arranged(batch.spectra, from: first)
+    case .spectra: return input.arranged(batch.spectra, from: first)
     case .windows(let index):
       precondition(index < batch.windows.count, "no windows for patch branch \(index + 1)")
-      return shape.arranged(batch.windows[index], from: first)
+      return input.arranged(batch.windows[index], from: first)
     case .graph: return []
     }
   }
@@ -105,9 +105,9 @@ struct GroupPass: Sendable {
   /// The raw outputs, samples x outputs.
   func outputs(_ count: Int) -> [Float] { transposed(head.outputs, count, samples.count) }
 
-  /// The shape of a branch's inputs.
-  func shape(_ branch: Int, _ parameters: ModelParameters) -> ActivationShape? {
-    parameters.branches[branch].stack(batch: samples.count)?.shape
+  /// The inputs of a branch; nil for a graph.
+  func input(_ branch: Int, _ parameters: ModelParameters) -> BranchInput? {
+    parameters.branches[branch].stack(batch: samples.count)?.input
   }
 }
 
@@ -186,13 +186,13 @@ extension Model {
     var features: [Float] = []
     var stacks: [FeatureStack.Cache?] = []
     for (index, branch) in parameters.branches.enumerated() {
-      guard let (stack, shape) = branch.stack(batch: samples.count) else {
+      guard let (stack, input) = branch.stack(batch: samples.count) else {
         features += inputs.gathered(inputs.shared[index] ?? [], width: branch.width, samples)
         stacks.append(nil)
         continue
       }
-      let values = inputs.values(index, parameters, shape, from: samples.lowerBound)
-      let cache = stack.forward(values, shape)
+      let values = inputs.values(index, parameters, input, from: samples.lowerBound)
+      let cache = stack.forward(values, input.shape)
       features += cache.features
       stacks.append(cache)
     }
@@ -204,14 +204,14 @@ extension Model {
   func pushforward(_ inputs: ModelInputs, _ group: GroupPass) -> [Float] {
     var features: [Float] = []
     for (index, branch) in parameters.branches.enumerated() {
-      guard let (stack, shape) = branch.stack(batch: group.samples.count),
+      guard let (stack, input) = branch.stack(batch: group.samples.count),
         let cache = group.stacks[index]
       else {
         features += inputs.gathered(
           inputs.shared[index] ?? [], width: branch.width, group.samples)
         continue
       }
-      let values = inputs.values(index, parameters, shape, from: group.samples.lowerBound)
+      let values = inputs.values(index, parameters, input, from: group.samples.lowerBound)
       features += stack.pushforward(cache, values)
     }
     return transposed(

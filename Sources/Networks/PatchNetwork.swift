@@ -3,10 +3,13 @@ public import Tensors
 /// A 2-D network over a window: valid convolutions with ReLU and poolings, then a dense layer with
 /// a ReLU over what is left of the window.
 public struct PatchNetwork: Sendable, Hashable {
-  /// The number of bands of a window.
-  public let bandCount: Int
-  /// The window's edge.
+  /// The bands of a model's input that the network reads.
+  public let bands: Range<Int>
+  /// The sub-cells along a cell's edge, which are bands of their own.
+  public let refinement: Int
+  /// The window's edge, in sub-cells.
   public let window: Int
+  private let layout: InputLayout
   /// The layers.
   public var stack: FeatureStack
 
@@ -16,10 +19,16 @@ public struct PatchNetwork: Sendable, Hashable {
   public init(
     branch: ModelArchitecture.PatchBranch, bandCount: Int, random: Randomness
   ) throws(ModelProblem) {
-    if let sentence = branch.problem { throw ModelProblem(sentence) }
-    self.bandCount = bandCount
+    let own = ModelArchitecture.Branch.patch(branch)
+    if let sentence = own.problem ?? own.bandProblem(of: bandCount) {
+      throw ModelProblem(sentence)
+    }
+    bands = own.bands(of: bandCount)
+    refinement = branch.subcells
     window = branch.window
-    let input = ActivationShape(rows: window, channels: bandCount, columns: window, batch: 1)
+    layout = branch.layout(bands: bands.count)
+    let channels = bands.count / (refinement * refinement)
+    let input = ActivationShape(rows: window, channels: channels, columns: window, batch: 1)
     var shape = input
     var steps: [FeatureStack.Step] = []
     for (index, layer) in branch.layers.enumerated() {
@@ -44,8 +53,13 @@ public struct PatchNetwork: Sendable, Hashable {
   /// The number of features that the network makes.
   public var width: Int { stack.dense.outputs }
 
-  /// The shape of a batch's inputs.
-  func inputShape(batch: Int) -> ActivationShape {
-    ActivationShape(rows: window, channels: bandCount, columns: window, batch: batch)
+  /// The bands that the layers see: those of the window's own cells.
+  public var channels: Int { bands.count / (refinement * refinement) }
+
+  /// The inputs of a batch: windows of sub-cells within windows of cells.
+  func input(batch: Int) -> BranchInput {
+    BranchInput(
+      shape: ActivationShape(rows: window, channels: channels, columns: window, batch: batch),
+      layout: layout)
   }
 }

@@ -5,8 +5,10 @@ public import Tensors
 ///
 /// After Hu and others (2015).
 public struct SpectralNetwork: Sendable, Hashable {
-  /// The number of bands of a spectrum.
+  /// The number of bands of a model's input.
   public let bandCount: Int
+  /// The bands of the input that the network reads.
+  public let bands: Range<Int>
   /// The layers.
   public var stack: FeatureStack
 
@@ -17,7 +19,8 @@ public struct SpectralNetwork: Sendable, Hashable {
     branch: ModelArchitecture.SpectralBranch, bandCount: Int, random: Randomness
   ) {
     self.bandCount = bandCount
-    let input = ActivationShape(rows: bandCount, channels: 1, columns: 1, batch: 1)
+    bands = branch.bands ?? 0..<bandCount
+    let input = ActivationShape(rows: bands.count, channels: 1, columns: 1, batch: 1)
     var shape = input
     var steps: [FeatureStack.Step] = []
     for (index, filters) in branch.filters.enumerated() {
@@ -41,9 +44,12 @@ public struct SpectralNetwork: Sendable, Hashable {
   /// The number of features that the network makes.
   public var width: Int { stack.dense.outputs }
 
-  /// The shape of a batch's inputs.
-  func inputShape(batch: Int) -> ActivationShape {
-    ActivationShape(rows: bandCount, channels: 1, columns: 1, batch: batch)
+  /// The inputs of a batch: parts of its spectra.
+  func input(batch: Int) -> BranchInput {
+    BranchInput(
+      shape: ActivationShape(rows: bands.count, channels: 1, columns: 1, batch: batch),
+      layout: InputLayout(
+        sampleSize: bandCount, offset: bands.lowerBound, rows: bands.count, columns: 1))
   }
 }
 

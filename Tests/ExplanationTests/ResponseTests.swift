@@ -71,6 +71,42 @@ import Testing
     #expect(abs(curves.values[0][2] - own[0]) < 1e-5)
   }
 
+  /// A window that holds some of the bands moves as those bands of a whole one.
+  @Test func partsOfTheBandsMoveAlike() throws {
+    let forms = [nil, 1..<2].map { bands in
+      ModelArchitecture(
+        bandCount: 2,
+        branches: [
+          .spectral(.init(filters: [2], kernel: 1, pool: 1, width: 3)),
+          .patch(.init(window: 2, layers: [], width: 3, bands: bands)),
+        ], head: .init(kind: .softmax, hidden: [], outputs: 3))
+    }
+    var whole = try Model(architecture: forms[0], seed: 2)
+    let part = try Model(architecture: forms[1], seed: 2)
+    // The whole model's weights of the first band are zero, the others are the part's.
+    whole.parameters.visitParameters("") { name, shape, values in
+      let own = part.tensors.first { $0.name == name }?.values ?? []
+      values =
+        name == "patch.dense.weight"
+        ? (0..<shape[0]).flatMap { [0, 0, 0, 0] + own[$0 * 4..<$0 * 4 + 4] } : own
+    }
+    let values = (0..<24).map { Float($0 * 5 % 17) / 8 - 1 }
+    var batch = ModelBatch(count: 3, spectra: Self.batch().spectra, windows: [values])
+    var response = Self.response()
+    response.batch = batch
+    let expected = response.curves(of: 1, at: [-1, 0.5, 2], whole)
+    batch.windows = [(0..<3).flatMap { values[$0 * 8 + 4..<$0 * 8 + 8] }]
+    batch.windowBands = [1..<2]
+    response.batch = batch
+    let found = response.curves(of: 1, at: [-1, 0.5, 2], part)
+    for sample in 0..<3 {
+      for place in 0..<3 {
+        #expect(abs(found.values[sample][place] - expected.values[sample][place]) < 1e-5)
+        #expect(abs(found.slopes[sample][place] - expected.slopes[sample][place]) < 1e-5)
+      }
+    }
+  }
+
   @Test func categoriesAreSwitchedAsAGroup() throws {
     let model = try ModelExplanationTests.model()
     let curves = Self.response().categories(of: 0, model)

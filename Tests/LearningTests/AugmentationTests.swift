@@ -106,6 +106,68 @@ struct AugmentationTests {
     #expect((8...32).contains(dropped))
   }
 
+  /// A set whose windows hold the second to the fifth band: four sub-cells of 2 x 2 cells.
+  private func refinedSet() throws -> TrainingSet {
+    let plain = try set()
+    return try TrainingSet(
+      samples: plain.samples, blockSize: 1, bandCount: 5,
+      spectra: (0..<60).map { Float($0 % 7) },
+      windows: [(0..<12 * 16).map { Float($0 % 16) }],
+      windowForms: [.init(bands: 1..<5, side: 2, refinement: 2)],
+      isCategory: [false, true, false, false, false])
+  }
+
+  /// The image of sub-cells of a window of four bands and 2 x 2 cells.
+  private func image(_ window: [Float]) -> [[Float]] {
+    (0..<4).map { y in
+      (0..<4).map { x in window[((y % 2 * 2 + x % 2) * 2 + y / 2) * 2 + x / 2] }
+    }
+  }
+
+  @Test func subcellsTurnWithTheirCells() throws {
+    let original = try refinedSet()
+    let (set, added) = original.augmented(
+      by: [.rotateFlip], fitted: [0], background: [0, 0, 0, 0, 0], seed: 1)
+    let own = image(Array(original.windows[0][..<16]))
+    var expected: Set<[[Float]]> = []
+    for mirrored in [own, own.map { $0.reversed() }] {
+      var turned = mirrored
+      for _ in 0..<4 {
+        expected.insert(turned)
+        turned = (0..<4).map { y in (0..<4).map { x in turned[3 - x][y] } }
+      }
+    }
+    let found = ([0] + added).map { image(Array(set.windows[0][16 * $0..<16 * $0 + 16])) }
+    #expect(expected.count == 8 && Set(found) == expected)
+  }
+
+  @Test func partsOfTheBandsAreChangedAsTheirBands() throws {
+    let original = try refinedSet()
+    let background: [Float] = [-1, -2, -3, -4, -5]
+    let (dropped, added) = original.augmented(
+      by: [.drop(rate: 0.5, copies: 5)], fitted: Array(0..<12), background: background, seed: 2)
+    for position in added {
+      let window = dropped.windows[0][16 * position..<16 * position + 16]
+      for band in 1..<5 {
+        let isDropped = dropped.spectra[5 * position + band] == background[band]
+        let cells = window.dropFirst(4 * (band - 1)).prefix(4)
+        #expect(cells.allSatisfy { ($0 == background[band]) == isDropped })
+      }
+    }
+    let (noisy, _) = original.augmented(
+      by: [.noise(deviation: 1, copies: 1)], fitted: [0], background: background, seed: 3)
+    let window = noisy.windows[0].suffix(16)
+    #expect(Array(window.prefix(4)) == [0, 1, 2, 3], "the first band is a category")
+    #expect(zip(window.dropFirst(4), 4..<16).allSatisfy { $0 != Float($1) })
+    var holed = original.windows[0]
+    holed[5] = .nan
+    let gap = try TrainingSet(
+      samples: original.samples, blockSize: 1, bandCount: 5, spectra: original.spectra,
+      windows: [holed], windowForms: original.windowForms)
+    let batch = gap.batch(background: background)
+    #expect(batch.windows[0][5] == -3 && batch.windowBands == [1..<5])
+  }
+
   @Test func windowsTurnInAllOrientations() throws {
     let original = try set()
     let (set, added) = made(original, [.rotateFlip], fitted: [0])

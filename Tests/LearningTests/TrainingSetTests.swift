@@ -34,6 +34,15 @@ struct TrainingSetTests {
       try TrainingSet(
         samples: three, blockSize: 1, bandCount: 1, spectra: [1, 2, 3], windows: [[1, 2, 3, 4]])
     }
+    func windows(_ values: Int, _ forms: [ModelArchitecture.WindowForm]) throws -> TrainingSet {
+      try TrainingSet(
+        samples: three, blockSize: 1, bandCount: 2, spectra: [1, 2, 3, 4, 5, 6],
+        windows: [[Float](repeating: 0, count: values)], windowForms: forms)
+    }
+    let form = ModelArchitecture.WindowForm(bands: 1..<2, side: 3)
+    #expect(try windows(27, [form]).windowForms == [form])
+    #expect(throws: SampleError.self) { try windows(54, [form]) }
+    #expect(throws: SampleError.self) { try windows(27, []) }
     let graph = SegmentGraph(
       bandCount: 1, pixelStart: [0, 1], propagated: [0], neighborStart: [0, 0], neighbors: [])
     #expect(throws: SampleError.self) {

@@ -50,6 +50,29 @@ import Testing
     #expect(model(.patch(larger)).problem?.contains("exceeds 256") == true)
   }
 
+  @Test func bandsMustBeThere() {
+    func spectral(_ bands: Range<Int>) -> String? {
+      model(.spectral(.init(filters: [4], kernel: 3, pool: 2, width: 5, bands: bands))).problem
+    }
+    #expect(spectral(1..<5) == nil && spectral(0..<5) == nil)
+    #expect(spectral(3..<6) == "branch spectral: it reads the bands 3..<6 of 5")
+    #expect(spectral(-1..<2)?.contains("-1..<2 of 5") == true)
+    #expect(spectral(2..<2)?.contains("2..<2 of 5") == true)
+    func patch(_ bands: Range<Int>?, _ refinement: Int?, window: Int = 3) -> String? {
+      model(
+        bands: 12,
+        .patch(
+          .init(window: window, layers: [], width: 2, bands: bands, refinement: refinement))
+      ).problem
+    }
+    #expect(patch(nil, nil) == nil && patch(nil, 1) == nil && patch(3..<12, 3) == nil)
+    #expect(patch(nil, 2) == nil && patch(2..<6, 2, window: 1) == nil)
+    #expect(patch(nil, 3)?.contains("12 bands; a refinement of 3 needs a multiple of 9") == true)
+    #expect(patch(0..<6, 2)?.contains("6 bands; a refinement of 2") == true)
+    #expect(patch(nil, 0)?.contains("the refinement is 0") == true)
+    #expect(patch(nil, 65)?.contains("the refinement is 65") == true)
+  }
+
   @Test func hugeModelsAreRefused() {
     let huge = ModelArchitecture.PatchBranch(
       window: 60000, layers: [.convolution(filters: 60000, kernel: 60000)], width: 60000)

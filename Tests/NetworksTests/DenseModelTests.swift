@@ -11,15 +11,22 @@ import Testing
     var hidden: [Int] = []
     var kind = ModelArchitecture.Head.Kind.softmax
     var fusion = ModelArchitecture.Fusion.concat
+    var bandCount = DenseModelTests.bands
     var testDescription: String { "\(branches)" }
   }
 
-  static func patch(_ window: Int, _ layers: [Layer], width: Int = 4) -> ModelArchitecture.Branch {
-    .patch(.init(window: window, layers: layers, width: width))
+  static func patch(
+    _ window: Int, _ layers: [Layer], width: Int = 4, bands: Range<Int>? = nil,
+    refinement: Int? = nil
+  ) -> ModelArchitecture.Branch {
+    .patch(
+      .init(window: window, layers: layers, width: width, bands: bands, refinement: refinement))
   }
 
-  static func spectral(_ filters: [Int], kernel: Int, pool: Int) -> ModelArchitecture.Branch {
-    .spectral(.init(filters: filters, kernel: kernel, pool: pool, width: 5))
+  static func spectral(
+    _ filters: [Int], kernel: Int, pool: Int, bands: Range<Int>? = nil
+  ) -> ModelArchitecture.Branch {
+    .spectral(.init(filters: filters, kernel: kernel, pool: pool, width: 5, bands: bands))
   }
 
   /// Every window from 1 to 16 with every mix of layers that fits it.
@@ -74,6 +81,44 @@ import Testing
       kind: .linear),
   ]
 
+  /// Branches that read some of the bands, which may overlap, and windows of sub-cells.
+  static let parts: [Shape] = [
+    Shape(branches: [spectral([3], kernel: 2, pool: 2, bands: 1..<4)]),
+    Shape(
+      branches: [
+        spectral([4], kernel: 3, pool: 1, bands: 0..<3),
+        patch(5, [.convolution(filters: 3, kernel: 3)], bands: 2..<5),
+        patch(4, [.maxPool(size: 2)], bands: 4..<5), graph(),
+      ], hidden: [6], kind: .sigmoid),
+    Shape(
+      branches: [
+        patch(3, [.convolution(filters: 3, kernel: 2)], width: 5, bands: 0..<1),
+        spectral([3], kernel: 2, pool: 1, bands: 3..<5),
+      ], fusion: .gate),
+    Shape(
+      branches: [
+        patch(5, [.convolution(filters: 3, kernel: 3)], bands: 1..<5, refinement: 2),
+        spectral([3], kernel: 2, pool: 1),
+      ], hidden: [4]),
+    Shape(
+      branches: [
+        graph(), patch(4, [.maxPool(size: 2)], bands: 0..<4, refinement: 2), patch(3, []),
+      ],
+      kind: .linear),
+    Shape(branches: [patch(7, [.averagePool(size: 2)], refinement: 1)]),
+  ]
+
+  static let refined: [Shape] = [(2, 1), (2, 6), (2, 7), (3, 2), (3, 5), (3, 8), (5, 3), (5, 11)]
+    .map { refinement, window in
+      Shape(
+        branches: [
+          patch(
+            window, window > 2 ? [.convolution(filters: 3, kernel: 2)] : [],
+            bands: 1..<1 + refinement * refinement, refinement: refinement),
+          spectral([2], kernel: 2, pool: 1, bands: 0..<5),
+        ], hidden: [5], bandCount: 27)
+    }
+
   static func graph(output: Int = 5) -> ModelArchitecture.Branch {
     .graph(.init(hops: 2, width: 6, output: output, dropout: 0.5))
   }
@@ -84,7 +129,7 @@ import Testing
   static func model(_ shape: Shape) throws -> Model {
     try Model(
       architecture: ModelArchitecture(
-        bandCount: bands, branches: shape.branches, fusion: shape.fusion,
+        bandCount: shape.bandCount, branches: shape.branches, fusion: shape.fusion,
         head: .init(kind: shape.kind, hidden: shape.hidden, outputs: 3)), seed: 11)
   }
 
@@ -101,7 +146,7 @@ import Testing
     input.segmentOfCell = (0..<input.cellCount).map { Int32($0 % 5) - 1 }
   }
 
-  static func input(margin: Int, seed: UInt64 = 1) -> DenseInput {
+  static func input(margin: Int, bands: Int = bands, seed: UInt64 = 1) -> DenseInput {
     let cells = (width + 2 * margin) * (height + 2 * margin)
     return DenseInput(
       width: width, height: height, margin: margin, bandCount: bands,
@@ -113,7 +158,7 @@ import Testing
     let cells = input.paddedWidth * input.paddedHeight
     return TangentField(
       sourceCount: 5, featureCount: 3, featureOfSource: [1, 0, 1, 2, 1],
-      mixing: pseudorandom(bands * 5, 8), values: pseudorandom(5 * cells, 9),
+      mixing: pseudorandom(input.bandCount * 5, 8), values: pseudorandom(5 * cells, 9),
       propagated: pseudorandom(5 * (input.graph?.pixelCount ?? 0), 10))
   }
 
@@ -121,11 +166,11 @@ import Testing
   static func batch(_ model: Model, _ values: [Float], _ input: DenseInput) -> ModelBatch {
     var batch = ModelBatch(
       count: input.cellCount, graph: input.graph, segmentOfSample: input.segmentOfCell)
-    func append(_ window: Int, to samples: inout [Float]) {
+    func append(_ window: Int, _ bands: Range<Int>, to samples: inout [Float]) {
       for cell in 0..<input.cellCount {
         let y = cell / input.width + input.margin - window / 2
         let x = cell % input.width + input.margin - window / 2
-        for band in 0..<bands {
+        for band in bands {
           for row in y..<y + window {
             let start = (band * input.paddedHeight + row) * input.paddedWidth + x
             samples += values[start..<start + window]
@@ -133,11 +178,10 @@ import Testing
         }
       }
     }
-    append(1, to: &batch.spectra)
-    for branch in model.architecture.branches {
-      guard case .patch(let patch) = branch else { continue }
+    append(1, 0..<input.bandCount, to: &batch.spectra)
+    for form in model.architecture.windows {
       batch.windows.append([])
-      append(patch.window, to: &batch.windows[batch.windows.count - 1])
+      append(form.side, form.bands, to: &batch.windows[batch.windows.count - 1])
     }
     return batch
   }
@@ -145,6 +189,7 @@ import Testing
   /// A feature's tangents as bands, laid out as the input's values.
   static func bandTangents(_ tangent: TangentField, _ feature: Int) -> [Float] {
     let cells = tangent.values.count / tangent.sourceCount
+    let bands = tangent.mixing.count / tangent.sourceCount
     var result = [Float](repeating: 0, count: bands * cells)
     for j in 0..<tangent.sourceCount where tangent.featureOfSource[j] == feature {
       for band in 0..<bands {
@@ -173,14 +218,15 @@ import Testing
     return (0..<outputs.count).map { outputs[$0 % cells * count + $0 / cells] }
   }
 
-  @Test(arguments: windows + mixtures + graphs) func cellsEqualTheirWindows(_ shape: Shape) throws {
+  @Test(arguments: windows + mixtures + graphs + parts + refined)
+  func cellsEqualTheirWindows(_ shape: Shape) throws {
     let model = try Self.model(shape)
     let largest = model.architecture.branches.reduce(0) { largest, branch in
-      if case .patch(let patch) = branch { return max(largest, patch.window / 2) }
+      if case .patch(let patch) = branch { return max(largest, patch.inputWindow / 2) }
       return largest
     }
     #expect(model.margin <= largest)
-    var input = Self.input(margin: largest)
+    var input = Self.input(margin: largest, bands: shape.bandCount)
     if model.hasGraph { Self.addGraph(to: &input) }
     let tangent = Self.tangent(input)
     let (outputs, pass) = model.forward(Self.batch(model, input.values, input))
@@ -195,12 +241,37 @@ import Testing
       let count = 3 * input.cellCount
       let part = Array(dense.tangents[t * count..<(t + 1) * count])
       #expect(DensePlanTests.difference(part, Self.classMajor(slopes, 3)) < 1e-5)
-      #expect(part.contains { abs($0) > 1e-4 })
+      let isMoved = part.contains { abs($0) > 1e-4 }
+      #expect(isMoved)
     }
   }
 
+  /// A feature that no branch reads moves nothing, one that one branch reads moves just that.
+  @Test(arguments: [false, true]) func featuresOutsideABranchDoNotMoveIt(refined: Bool) throws {
+    let model = try Self.model(
+      Shape(
+        branches: [
+          Self.spectral([3], kernel: 2, pool: 1, bands: 1..<3),
+          Self.patch(
+            3, [.convolution(filters: 2, kernel: 2)], bands: refined ? 3..<7 : 3..<4,
+            refinement: refined ? 2 : nil),
+        ], bandCount: 8))
+    let input = Self.input(margin: 1, bands: 8)
+    let cells = input.paddedWidth * input.paddedHeight
+    let mixing = (0..<64).map { Float($0 / 8 == $0 % 8 ? 1 : 0) }
+    let tangent = TangentField(
+      sourceCount: 8, featureCount: 8, featureOfSource: Array(0..<8), mixing: mixing,
+      values: pseudorandom(8 * cells, 12))
+    let slopes = model.densePushforward(input, tangent).tangents
+    let count = slopes.count / 8
+    let moved = (0..<8).map { slopes[$0 * count..<($0 + 1) * count].contains { $0 != 0 } }
+    #expect(moved == [false, true, true, true, refined, refined, refined, false])
+  }
+
   /// Slopes agree with differences of outputs wherever no kink lies between.
-  @Test(arguments: mixtures + graphs) func tangentsAreDifferencesOfOutputs(_ shape: Shape) throws {
+  @Test(arguments: mixtures + graphs + parts) func tangentsAreDifferencesOfOutputs(_ shape: Shape)
+    throws
+  {
     let model = try Self.model(shape)
     var input = Self.input(margin: 3)
     if model.hasGraph { Self.addGraph(to: &input) }
@@ -237,6 +308,17 @@ import Testing
     #expect(try margin(15, []) == 7)
     // Pooling drops the last column of 13 cells: 14 cells are read, from 7 to the left.
     #expect(try margin(15, [.convolution(filters: 2, kernel: 3), .maxPool(size: 2)]) == 7)
+    // A window of 5 sub-cells of a half begins 2 before its cell: one cell; one of 6 of a third
+    // ends 4 after the first one, begins 2 before it: one cell.
+    func refined(_ window: Int, _ refinement: Int) throws -> Int {
+      try Self.model(
+        Shape(branches: [Self.patch(window, [], refinement: refinement)], bandCount: 36)
+      ).margin
+    }
+    #expect(try refined(5, 2) == 1)
+    #expect(try refined(7, 2) == 2)
+    #expect(try refined(6, 3) == 1)
+    #expect(try refined(3, 3) == 0)
     #expect(try Self.model(Self.mixtures[0]).margin == 0)
     #expect(try Self.model(Self.mixtures[4]).margin == 3)
   }

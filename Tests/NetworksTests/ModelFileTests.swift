@@ -82,6 +82,27 @@ import Testing
     #expect(wrong.problem == "tau is 0.0; it must be above 0 and finite")
   }
 
+  /// Files of branches from before there were parts of the bands have neither bands nor refinement.
+  @Test func bandsAndRefinementMayBeAbsent() throws {
+    typealias Branch = ModelArchitecture.Branch
+    let old: [(String, Branch)] = [
+      (
+        "{\"spectral\":{\"_0\":{\"filters\":[4],\"kernel\":3,\"pool\":2,\"width\":6}}}",
+        .spectral(.init(filters: [4], kernel: 3, pool: 2, width: 6))
+      ),
+      (
+        "{\"patch\":{\"_0\":{\"layers\":[{\"maxPool\":{\"size\":2}}],\"width\":6,\"window\":5}}}",
+        .patch(.init(window: 5, layers: [.maxPool(size: 2)], width: 6))
+      ),
+    ]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    for (text, branch) in old {
+      #expect(try JSONDecoder().decode(Branch.self, from: Data(text.utf8)) == branch)
+      #expect(String(decoding: try encoder.encode(branch), as: UTF8.self) == text)
+    }
+  }
+
   @Test func unusableModelsAreNotWritten() throws {
     var model = try Model(architecture: architecture, seed: 9)
     model.parameters.head.output.bias[0] = .infinity

@@ -39,16 +39,33 @@ import Testing
         .spectral(.init(filters: [2], kernel: 3, pool: 2, width: 4)),
       ],
       fusion: .gate, head: .init(kind: .softmax, hidden: [3], outputs: 2)),
+    // Branches that read some of the bands, and windows of sub-cells.
+    .init(
+      bandCount: 14,
+      branches: [
+        .spectral(.init(filters: [3], kernel: 3, pool: 2, width: 4, bands: 2..<9)),
+        .patch(
+          .init(
+            window: 3, layers: [.convolution(filters: 2, kernel: 2)], width: 3, bands: 9..<11)),
+        .patch(
+          .init(
+            window: 5, layers: [.convolution(filters: 3, kernel: 2), .maxPool(size: 2)], width: 4,
+            bands: 0..<8, refinement: 2)),
+        .spectral(.init(filters: [2], kernel: 4, pool: 1, width: 3)),
+        .patch(
+          .init(
+            window: 4, layers: [.convolution(filters: 2, kernel: 3)], width: 3, bands: 3..<12,
+            refinement: 3)),
+      ],
+      head: .init(kind: .softmax, hidden: [5], outputs: 2)),
   ]
 
   /// Random inputs of every branch.
   static func batch(_ architecture: ModelArchitecture, _ count: Int, seed: UInt64) -> ModelBatch {
     let bands = architecture.bandCount
     var windows: [[Float]] = []
-    for branch in architecture.branches {
-      guard case .patch(let patch) = branch else { continue }
-      let size = bands * patch.window * patch.window
-      windows.append(normals(count * size, seed: seed + UInt64(windows.count) + 1))
+    for form in architecture.windows {
+      windows.append(normals(count * form.valueCount, seed: seed + UInt64(windows.count) + 1))
     }
     return ModelBatch(
       count: count, spectra: normals(count * bands, seed: seed), windows: windows)

@@ -77,6 +77,34 @@ import Testing
     }
   }
 
+  /// Bands are known by their names, wherever a branch reads them.
+  @Test func bandsOfBranchesAreMatchedByName() throws {
+    func branches(_ first: Int, from: Int) -> [ModelArchitecture.Branch] {
+      let (bands, cells) = (first..<first + 3, from..<from + 4)
+      return [
+        .spectral(.init(filters: [4], kernel: 2, pool: 1, width: 5, bands: bands)),
+        .patch(.init(window: 2, layers: [], width: 3, bands: bands)),
+        .patch(
+          .init(
+            window: 3, layers: [.convolution(filters: 2, kernel: 2)], width: 3, bands: cells,
+            refinement: 2)),
+      ]
+    }
+    let old = ["a", "b", "c", "q1", "q2", "q3", "q4"]
+    let new = ["x"] + old
+    let source = try Model(architecture: form(7, branches(0, from: 3)), seed: 3)
+    let (same, whole) = try start(source, old, form(8, branches(1, from: 4)), new)
+    #expect(whole.layers.allSatisfy { $0.outcome == .taken })
+    #expect(same.tensors == source.tensors)
+    // Moved by one band, the sub-cells are others and of the bands two are known.
+    let (_, moved) = try start(source, old, form(8, branches(0, from: 3)), new)
+    let outcomes = moved.layers.map { ($0.name, $0.outcome) }
+    #expect(outcomes.first { $0.0 == "spectral.dense" }?.1 == .partly)
+    #expect(outcomes.first { $0.0 == "patch.dense" }?.1 == .partly)
+    #expect(
+      outcomes.first { $0.0 == "patch2.conv1" }?.1 == .anew("none of its inputs is in the model"))
+  }
+
   /// On the bands of both models the start says what the source does where its others are zero.
   @Test func bandsAreMatchedByName() throws {
     let branches = [patch, dense, pooled]

@@ -117,7 +117,9 @@ struct NaiveModel {
     for (index, branch) in architecture.branches.enumerated() {
       let name = architecture.branchNames[index]
       switch branch {
-      case .spectral(let branch): features += self.spectral(branch, name, spectrum)
+      case .spectral(let branch):
+        let own = branch.bands.map { Array(spectrum[$0]) } ?? spectrum
+        features += self.spectral(branch, name, own)
       case .patch(let branch):
         features += self.patch(branch, name, windows[patch])
         patch += 1
@@ -160,7 +162,7 @@ struct NaiveModel {
   private func patch(
     _ branch: ModelArchitecture.PatchBranch, _ name: String, _ window: [Double]
   ) -> [Double] {
-    var x = NaiveVolume(architecture.bandCount, branch.window, branch.window, window)
+    var x = refined(branch, window)
     var number = 0
     for layer in branch.layers {
       switch layer {
@@ -176,6 +178,27 @@ struct NaiveModel {
       }
     }
     return dense(x.values, "\(name).dense").map { max($0, 0) }
+  }
+
+  /// A branch's window out of what it is given, as an image of sub-cells that is cut.
+  private func refined(
+    _ branch: ModelArchitecture.PatchBranch, _ given: [Double]
+  ) -> NaiveVolume {
+    let (parts, bands) = (branch.refinement ?? 1, branch.bands?.count ?? architecture.bandCount)
+    let side = Int(Double(given.count / bands).squareRoot())
+    let channels = bands / (parts * parts)
+    let middle = side / 2 * parts
+    let first = middle + Int((Double(parts - branch.window) / 2).rounded(.down))
+    var values: [Double] = []
+    for channel in 0..<channels {
+      for y in first..<first + branch.window {
+        for x in first..<first + branch.window {
+          let band = (channel * parts + y % parts) * parts + x % parts
+          values.append(given[(band * side + y / parts) * side + x / parts])
+        }
+      }
+    }
+    return NaiveVolume(channels, branch.window, branch.window, values)
   }
 
   /// The sum of products of all samples' outputs with `u`, samples x outputs.

@@ -109,7 +109,7 @@ struct NestedTuningTests {
       let rows = try #require(model.training).rows
       let gathered = try GatheredSamples(
         set, tables: try plan.executor.tables(rows, plan.grid.window),
-        bands: ["a", "b"].map { Band(name: $0) }, windowSizes: [], needsSegments: false)
+        bands: ["a", "b"].map { Band(name: $0) }, windowForms: [], needsSegments: false)
       let folds = try plan.places(0).folds
       var pairs: [(Float, Bool)] = []
       for inner in 0..<3 where inner != outer {

@@ -38,8 +38,8 @@ struct TrainingSamplesTests {
         windows: all.map { Self.window(cell, $0) }, segment: SegmentRaster.none)
     }
     return try GatheredSamples(
-      set, tables: [rows.bytes], bands: ["x", "y"].map { Band(name: $0) }, windowSizes: sizes,
-      needsSegments: false)
+      set, tables: [rows.bytes], bands: ["x", "y"].map { Band(name: $0) },
+      windowForms: sizes.map { .init(bands: 0..<2, side: $0) }, needsSegments: false)
   }
 
   @Test(arguments: [[], [3], [5, 3]], [1, 2]) func shiftsAreReadAtTheirCells(

@@ -1,3 +1,4 @@
+internal import Networks
 internal import Tensors
 
 /// A way to make further training samples of those at hand, never of samples that are tested.
@@ -114,8 +115,9 @@ private struct AugmentedRows {
         let row = row(position)
         return row.spectrum + row.windows.flatMap(\.self)
       }, columns: widths.reduce(0, +),
-      isCategory: widths.flatMap { width in
-        (0..<width).map { set.isCategory[$0 / (width / set.bandCount)] }
+      isCategory: zip(widths, [0..<set.bandCount] + set.windowForms.map(\.bands)).flatMap {
+        width, bands in
+        (0..<width).map { set.isCategory[bands.lowerBound + $0 / (width / bands.count)] }
       })
     let classes = members.map { position in
       if case .category(let index) = set.samples.samples[position].target { index } else { 0 }
@@ -138,15 +140,15 @@ private struct AugmentedRows {
   private func noisy(_ row: Row, _ deviation: Float, _ random: Randomness) -> Row {
     var row = row
     var counter: UInt64 = 0
-    func add(_ values: inout [Float]) {
-      let cells = values.count / set.bandCount
-      for index in values.indices where !set.isCategory[index / cells] {
+    func add(_ values: inout [Float], _ bands: Range<Int>) {
+      let cells = values.count / bands.count
+      for index in values.indices where !set.isCategory[bands.lowerBound + index / cells] {
         values[index] += deviation * random.normal(counter)
         counter += 1
       }
     }
-    add(&row.spectrum)
-    for branch in row.windows.indices { add(&row.windows[branch]) }
+    add(&row.spectrum, 0..<set.bandCount)
+    for (branch, form) in set.windowForms.enumerated() { add(&row.windows[branch], form.bands) }
     return row
   }
 
@@ -155,9 +157,10 @@ private struct AugmentedRows {
     var row = row
     for band in 0..<set.bandCount where random.uniform(UInt64(band)) < rate {
       row.spectrum[band] = background[band]
-      for branch in row.windows.indices {
-        let cells = row.windows[branch].count / set.bandCount
-        for cell in band * cells..<(band + 1) * cells {
+      for (branch, form) in set.windowForms.enumerated() where form.bands.contains(band) {
+        let cells = row.windows[branch].count / form.bands.count
+        let place = band - form.bands.lowerBound
+        for cell in place * cells..<(place + 1) * cells {
           row.windows[branch][cell] = background[band]
         }
       }
@@ -177,19 +180,24 @@ private struct AugmentedRows {
   }
 
   /// One of eight orientations: bit 0 mirrors columns, bit 1 rows, bit 2 changes rows with columns.
+  ///
+  /// Bands that are sub-cells turn with their cells.
   private func turned(_ row: Row, orientation: Int) -> Row {
     var row = row
-    for branch in row.windows.indices {
+    for (branch, form) in set.windowForms.enumerated() {
       let values = row.windows[branch]
-      let cells = values.count / set.bandCount
+      let cells = values.count / form.bands.count
       let edge = Int(Double(cells).squareRoot().rounded())
+      let parts = form.refinement
       row.windows[branch] = values.indices.map { index in
-        let cell = index % cells
-        var (x, y) = (cell % edge, cell / edge)
-        if orientation & 1 != 0 { x = edge - 1 - x }
-        if orientation & 2 != 0 { y = edge - 1 - y }
+        let (band, cell) = (index / cells, index % cells)
+        var x = cell % edge * parts + band % parts
+        var y = cell / edge * parts + band / parts % parts
+        if orientation & 1 != 0 { x = edge * parts - 1 - x }
+        if orientation & 2 != 0 { y = edge * parts - 1 - y }
         if orientation & 4 != 0 { (x, y) = (y, x) }
-        return values[index - cell + y * edge + x]
+        let plane = (band / (parts * parts) * parts + y % parts) * parts + x % parts
+        return values[plane * cells + y / parts * edge + x / parts]
       }
     }
     return row

@@ -4,7 +4,9 @@ final class DensePass {
   private let input: DenseInput
   private let tangent: TangentField?
   private let features: Range<Int>
-  private let directions: [FeatureDirection]
+  private let directionCount: Int
+  /// For each branch the directions that move its bands, and the streams that they are.
+  private let moves: [[(stream: Int, direction: FeatureDirection)]]
   private let segments: [SegmentFeatures]
   private let first: Int
   private let columns: Int
@@ -26,19 +28,25 @@ final class DensePass {
     self.input = input
     self.tangent = tangent
     self.features = features
-    self.directions = directions
+    directionCount = directions.count
+    let moves = plan.bands.map { bands in
+      directions.enumerated().compactMap { index, direction in
+        direction.within(bands).map { (stream: index + 1, direction: $0) }
+      }
+    }
+    self.moves = moves
     self.segments = segments
     self.first = first
     self.columns = columns
     stride = rowStride(columns)
     let streams = directions.count + 1
-    patches = plan.branches.map { branch in
+    patches = zip(plan.branches, moves).map { branch, moves in
       guard case .patch(let patch) = branch else { return nil }
-      return PatchRows(patch, columns: columns, tangents: directions)
+      return PatchRows(patch, columns: columns, tangents: moves.map(\.direction))
     }
-    spectra = plan.branches.map { branch in
+    spectra = zip(plan.branches, moves).map { branch, moves in
       guard case .spectral(let spectral) = branch else { return nil }
-      return SpectralPixels(spectral, columns: columns, tangents: directions)
+      return SpectralPixels(spectral, columns: columns, tangents: moves.map(\.direction))
     }
     nextRows = plan.branches.map { branch in
       guard case .patch(let patch) = branch else { return 0 }
@@ -62,9 +70,11 @@ final class DensePass {
     var offset = 0
     for (i, branch) in plan.branches.enumerated() {
       let targets = targets(offset, branch.width)
+      // Other streams stay zero: their features do not move the branch.
+      let moved = [targets[0]] + moves[i].map { targets[$0.stream] }
       switch branch {
-      case .patch(let patch): roll(i, patch, y, into: targets)
-      case .spectral: spectral(i, y, into: targets)
+      case .patch(let patch): roll(i, patch, y, into: moved)
+      case .spectral: spectral(i, y, into: moved)
       case .graph(let width): graph(segments[i], width, y, into: targets)
       }
       offset += branch.width
@@ -81,7 +91,7 @@ final class DensePass {
 
   /// Each stream's place for a branch's features.
   private func targets(_ offset: Int, _ width: Int) -> [UnsafeMutableBufferPointer<Float>] {
-    (0...directions.count).map { stream in
+    (0...directionCount).map { stream in
       let start = (stream * plan.featureCount + offset) * stride
       return UnsafeMutableBufferPointer(rebasing: joined[start..<start + width * stride])
     }
@@ -97,8 +107,8 @@ final class DensePass {
       let width = columns + patch.reach
       for stream in rows.inputChannels.indices {
         load(
-          stream, asBands: rows.takesBands, row: nextRows[i], column: first - patch.before, width,
-          rows.input(stream), rows.inputStride)
+          i, stream, asBands: rows.takesBands, row: nextRows[i], column: first - patch.before,
+          width, rows.input(stream), rows.inputStride)
       }
       isComplete = rows.roll(into: targets, stride: stride)
       nextRows[i] += 1
@@ -113,10 +123,11 @@ final class DensePass {
     var start = 0
     var inputs: [UnsafeBufferPointer<Float>] = []
     for stream in targets.indices {
-      let channels = stream == 0 ? plan.bandCount : directions[stream - 1].sources.count
+      let channels =
+        stream == 0 ? plan.bands[i].count : moves[i][stream - 1].direction.sources.count
       let rows = UnsafeMutableBufferPointer(
         rebasing: pixels[start..<start + channels * stride])
-      load(stream, asBands: false, row: y, column: first, columns, rows, stride)
+      load(i, stream, asBands: false, row: y, column: first, columns, rows, stride)
       inputs.append(UnsafeBufferPointer(rows))
       start += channels * stride
     }
@@ -146,10 +157,11 @@ final class DensePass {
   /// Copies a row of a stream's input: bands, or the sources of a feature, or those as bands.
   ///
   /// - Parameters:
+  ///   - stream: 0 for values, or one more than the place among the branch's directions.
   ///   - row: The row in the chunk's own count; the halo's are negative.
   ///   - column: The column in the chunk's own count.
   private func load(
-    _ stream: Int, asBands: Bool, row: Int, column: Int, _ width: Int,
+    _ i: Int, _ stream: Int, asBands: Bool, row: Int, column: Int, _ width: Int,
     _ target: UnsafeMutableBufferPointer<Float>, _ targetStride: Int
   ) {
     let place = (row + input.margin) * input.paddedWidth + column + input.margin
@@ -164,10 +176,10 @@ final class DensePass {
       }
     }
     guard stream > 0, let tangent else {
-      for band in 0..<plan.bandCount { copy(input.values, band, band) }
+      for (place, band) in plan.bands[i].enumerated() { copy(input.values, band, place) }
       return
     }
-    let direction = directions[stream - 1]
+    let direction = moves[i][stream - 1].direction
     guard asBands else {
       for (i, source) in direction.sources.enumerated() { copy(tangent.values, source, i) }
       return

@@ -18,7 +18,17 @@ struct DensePlan: Sendable {
 
   let bandCount: Int
   let branches: [Branch]
+  /// The bands of the input that each branch reads.
+  let bands: [Range<Int>]
   let head: HeadPlan
+
+  /// Prepares branches that read some of the bands, or all of them.
+  init(bandCount: Int, branches: [Branch], bands: [Range<Int>]? = nil, head: HeadPlan) {
+    self.bandCount = bandCount
+    self.branches = branches
+    self.bands = bands ?? branches.map { _ in 0..<bandCount }
+    self.head = head
+  }
 
   /// The cells of halo that the patch branches read.
   var margin: Int {
@@ -74,7 +84,7 @@ extension DensePlan {
     _ input: DenseInput, _ tangent: TangentField?, segments: [SegmentFeatures],
     _ receive: (DenseBlock) -> Void
   ) {
-    check(input, tangent)
+    input.check(tangent, bandCount: bandCount, margin: margin)
     let directions = tangent.map(FeatureDirection.all) ?? []
     let groups = max(1, (directions.count + Self.featureLimit - 1) / Self.featureLimit)
     for group in 0..<groups {
@@ -96,14 +106,18 @@ extension DensePlan {
     let count = max(1, (chunk + ideal / 2) / ideal)
     return max(1, (chunk + count - 1) / count)
   }
+}
 
-  private func check(_ input: DenseInput, _ tangent: TangentField?) {
-    let padded = input.paddedWidth * input.paddedHeight
+extension DenseInput {
+  /// Traps where the input or its tangents do not have the sizes that a model needs.
+  func check(_ tangent: TangentField?, bandCount: Int, margin: Int) {
+    let padded = paddedWidth * paddedHeight
     precondition(
-      input.bandCount == bandCount && input.values.count == bandCount * padded,
-      "\(input.values.count) values of \(input.bandCount) bands for \(padded) cells of a model "
+      self.bandCount == bandCount && values.count == bandCount * padded,
+      "\(values.count) values of \(self.bandCount) bands for \(padded) cells of a model "
         + "of \(bandCount) bands")
-    precondition(input.margin >= margin, "a margin of \(input.margin) where \(margin) is needed")
+    precondition(
+      self.margin >= margin, "a margin of \(self.margin) where \(margin) is needed")
     guard let tangent else { return }
     precondition(
       tangent.values.count == tangent.sourceCount * padded

@@ -20,4 +20,13 @@ struct FeatureDirection: Sendable {
         mixing: (0..<bands).map { band in sources.map { tangent.mixing[band * count + $0] } })
     }
   }
+
+  /// The direction within some of the bands, without sources that do not move them; nil where it
+  /// moves none of them.
+  func within(_ bands: Range<Int>) -> FeatureDirection? {
+    let own = sources.indices.filter { source in mixing[bands].contains { $0[source] != 0 } }
+    guard !own.isEmpty else { return nil }
+    return FeatureDirection(
+      sources: own.map { sources[$0] }, mixing: mixing[bands].map { row in own.map { row[$0] } })
+  }
 }

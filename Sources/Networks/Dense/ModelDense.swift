@@ -1,20 +1,19 @@
 extension Model {
   /// The cells of halo that dense evaluation needs on every side.
   ///
-  /// It follows from the layers: pooling that drops remainders reads less than the window.
-  public var margin: Int { densePlan.margin }
+  /// An even window reaches one cell further up and left.
+  public var margin: Int { architecture.windows.map { $0.side / 2 }.max() ?? 0 }
 
   /// The raw outputs at every cell of a chunk, `K x cells`.
   ///
   /// They equal those of `outputs` for each cell's own window, spectrum and segment, but patch
-  /// networks run once over whole rows instead of over every window. A chunk is one thread's work.
-  /// The input's margin may be wider than the model's.
+  /// networks run once over whole rows instead of over every window, but for models of which every
+  /// cell is a sample of its own. A chunk is one thread's work. The input's margin may be wider than
+  /// the model's.
   public func dense(_ input: DenseInput) -> [Float] {
     let cells = input.cellCount
     var result = [Float](repeating: 0, count: outputCount * cells)
-    densePlan.run(input, nil, segments: segmentFeatures(input, nil)) { block in
-      block.copyOutputs(outputCount, to: &result)
-    }
+    run(input, nil) { $0.copyOutputs(outputCount, to: &result) }
     return result
   }
 
@@ -46,8 +45,23 @@ extension Model {
   public func densePushforward(
     _ input: DenseInput, _ tangent: TangentField, receive: (DenseBlock) -> Void
   ) {
-    densePlan.run(input, tangent, segments: segmentFeatures(input, tangent), receive)
+    run(input, tangent, receive)
   }
+
+  private func run(
+    _ input: DenseInput, _ tangent: TangentField?, _ receive: (DenseBlock) -> Void
+  ) {
+    let segments = segmentFeatures(input, tangent)
+    if runsByCells {
+      CellPass(model: self, input: input, tangent: tangent, segments: segments).run(receive)
+    } else {
+      densePlan.run(input, tangent, segments: segments, receive)
+    }
+  }
+
+  /// Whether cells share too little to run over whole rows: windows of sub-cells have another phase
+  /// at every cell.
+  var runsByCells: Bool { architecture.windows.contains { $0.refinement > 1 } }
 
   /// The model prepared for evaluation at every cell.
   var densePlan: DensePlan {
@@ -60,6 +74,7 @@ extension Model {
         case .graph(let network): .graph(width: network.width)
         }
       },
+      bands: architecture.branches.map { $0.bands(of: architecture.bandCount) },
       head: HeadPlan(
         parameters.head.layers.map { layer in
           HeadPlan.Layer(
@@ -96,7 +111,7 @@ extension DenseBlock {
 extension PatchPlan {
   /// A network's layers as steps over rows.
   init(_ network: PatchNetwork) {
-    self.init(window: network.window, bands: network.bandCount)
+    self.init(window: network.window, bands: network.channels)
     for step in network.stack.steps {
       switch step {
       case .convolution(let layer):
@@ -112,7 +127,7 @@ extension PatchPlan {
 extension SpectralPlan {
   /// A network's layers as steps over blocks of pixels.
   init(_ network: SpectralNetwork) {
-    self.init(bands: network.bandCount)
+    self.init(bands: network.bands.count)
     for step in network.stack.steps {
       switch step {
       case .convolution(let layer):

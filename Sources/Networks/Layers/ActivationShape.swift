@@ -31,34 +31,48 @@ public struct ActivationShape: Sendable, Hashable {
   /// - Parameters:
   ///   - samples: Whole samples one after another.
   ///   - first: The sample to begin with; `batch` samples are taken.
-  func arranged(_ samples: [Float], from first: Int) -> [Float] {
-    let size = valuesPerSample
+  ///   - layout: Where a sample's values stand, if not just in that order.
+  func arranged(_ samples: [Float], from first: Int, _ layout: InputLayout? = nil) -> [Float] {
+    let layout = layout ?? plainLayout
+    let size = layout.sampleSize
     precondition(
       samples.count >= (first + batch) * size,
       "\(samples.count) values for samples \(first)..<\(first + batch) of \(size) values")
     return [Float](unsafeUninitializedCapacity: count) { target, initialized in
-      for row in 0..<rows {
-        for channel in 0..<channels {
-          for column in 0..<columns {
-            let source = first * size + (channel * rows + row) * columns + column
-            let place = ((row * channels + channel) * columns + column) * batch
-            for sample in 0..<batch { target[place + sample] = samples[source + sample * size] }
-          }
-        }
+      forEachPlace(layout) { place, inside in
+        let source = first * size + inside
+        for sample in 0..<batch { target[place + sample] = samples[source + sample * size] }
       }
       initialized = count
     }
   }
 
   /// Adds values in this shape to samples of the order `[channel][row][column]`.
-  func add(_ values: [Float], to samples: inout [Float], from first: Int) {
-    let size = valuesPerSample
+  func add(
+    _ values: [Float], to samples: inout [Float], from first: Int, _ layout: InputLayout? = nil
+  ) {
+    let layout = layout ?? plainLayout
+    let size = layout.sampleSize
+    forEachPlace(layout) { place, inside in
+      let target = first * size + inside
+      for sample in 0..<batch { samples[target + sample * size] += values[place + sample] }
+    }
+  }
+
+  /// Samples that hold nothing else, in the order `[channel][row][column]`.
+  private var plainLayout: InputLayout {
+    InputLayout(sampleSize: valuesPerSample, rows: rows, columns: columns)
+  }
+
+  /// Calls `body` with the first place of every run of samples and its place in a sample.
+  @inline(__always)
+  private func forEachPlace(_ layout: InputLayout, _ body: (_ place: Int, _ inside: Int) -> Void) {
     for row in 0..<rows {
       for channel in 0..<channels {
         for column in 0..<columns {
-          let target = first * size + (channel * rows + row) * columns + column
-          let place = ((row * channels + channel) * columns + column) * batch
-          for sample in 0..<batch { samples[target + sample * size] += values[place + sample] }
+          body(
+            ((row * channels + channel) * columns + column) * batch,
+            layout.place(channel: channel, row: row, column: column))
         }
       }
     }

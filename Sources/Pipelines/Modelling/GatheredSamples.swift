@@ -9,8 +9,8 @@ struct GatheredSamples {
   let bandCount: Int
   /// Whether each band is one of a group of categories.
   private(set) var isCategory: [Bool]
-  /// The edges of the windows of patch branches.
-  let windowSizes: [Int]
+  /// The windows of patch branches.
+  let windowForms: [ModelArchitecture.WindowForm]
   /// Rows by position in the set; nil where a sample misses a band or a segment it needs.
   private(set) var rows: [SampleRows.Row?]
   /// The segments around the samples, for a graph branch.
@@ -22,11 +22,12 @@ struct GatheredSamples {
   ///
   /// Rows may hold a further, wider window, which samples are shifted in.
   init(
-    _ set: SampleSet, tables: [[UInt8]], bands: [Band], windowSizes: [Int], needsSegments: Bool
+    _ set: SampleSet, tables: [[UInt8]], bands: [Band],
+    windowForms: [ModelArchitecture.WindowForm], needsSegments: Bool
   ) throws {
     self.set = set
     bandCount = bands.count
-    self.windowSizes = windowSizes
+    self.windowForms = windowForms
     isCategory = bands.map(\.isCategory)
     var rows = [SampleRows.Row?](repeating: nil, count: set.count)
     var segments: [UInt32: SampleRows.Segment] = [:]
@@ -72,29 +73,35 @@ struct GatheredSamples {
 
   /// The windows of some samples, per patch branch, samples x bands x rows x columns.
   func windows(_ positions: [Int]) -> [[Float]] {
-    windowSizes.indices.map { branch in
+    windowForms.indices.map { branch in
       positions.flatMap { rows[$0]?.windows[branch] ?? [] }
     }
   }
 
   /// What a model reads at some samples, missing window cells filled with `fill` (one per band).
   func batch(_ positions: [Int], fill: [Float]) -> ModelBatch {
-    let windows = windows(positions).map { values in
-      let cells = values.count / max(1, positions.count * bandCount)
+    let windows = zip(windows(positions), windowForms).map { values, form in
+      let (first, count) = (form.bands.lowerBound, form.bands.count)
+      let cells = values.count / max(1, positions.count * count)
       var filled = values
       for index in filled.indices where filled[index].isNaN {
-        filled[index] = fill[index / cells % bandCount]
+        filled[index] = fill[first + index / cells % count]
       }
       return filled
     }
     return ModelBatch(
-      count: positions.count, spectra: spectra(positions), windows: windows, graph: graph,
+      count: positions.count, spectra: spectra(positions), windows: windows,
+      windowBands: windowForms.map(\.bands), graph: graph,
       segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] })
   }
 
   /// The samples as they are with the bands at `places` one after another; sources stay.
+  ///
+  /// All windows must hold all bands.
   func reordered(_ places: [Int]) -> GatheredSamples {
-    precondition(places.count == bandCount, "\(places.count) places for \(bandCount) bands")
+    precondition(
+      places.count == bandCount && windowForms.allSatisfy { $0.bands.count == bandCount },
+      "\(places.count) places for \(bandCount) bands and windows of \(windowForms)")
     var result = self
     result.isCategory = places.map { isCategory[$0] }
     for (position, row) in rows.enumerated() {

@@ -13,8 +13,8 @@ struct SampleRows {
     var spectrum: [Float]
     /// The sources of the bands, which explanations start from.
     var sources: [Float]
-    /// The window of each patch branch, bands x rows x columns, NaN where missing, and where
-    /// samples are to be shifted a wider one.
+    /// The window of each patch branch, bands x rows x columns of the bands that it reads, NaN where
+    /// missing, and where samples are to be shifted a wider one of all bands.
     var windows: [[Float]]
     /// The segment at the sample, or `SegmentRaster.none`.
     var segment: UInt32
@@ -92,15 +92,25 @@ struct SampleGatherer: Sendable {
   var shift = 0
 
   /// The windows around each sample: those of the branches, and one that holds all shifted ones.
-  private var windows: [Int] {
-    architecture.windows + (shift > 0 ? [(architecture.windows.max() ?? 1) + 2 * shift] : [])
+  private var windows: [ModelArchitecture.WindowForm] {
+    let wide = ModelArchitecture.WindowForm(
+      bands: 0..<architecture.bandCount, side: (architecture.largestWindow ?? 1) + 2 * shift)
+    return architecture.windows + (shift > 0 ? [wide] : [])
+  }
+
+  /// The windows in words: the edge, and the bands where they are not all.
+  private var windowWords: String {
+    let words = windows.map { form in
+      form.bands == 0..<architecture.bandCount ? "\(form.side)" : "\(form.side) of \(form.bands)"
+    }
+    return "[\(words.joined(separator: ", "))]"
   }
 
   /// The node that makes the table.
   func node(_ request: PlanRequest) -> Node {
     let branch = architecture.graphBranch
     let graphHalo = branch.flatMap { segments?.lattice.haloOfGraph(hops: $0.reach) } ?? 0
-    let halo = max(windows.max() ?? 0, graphHalo)
+    let halo = max(windows.map(\.side).max() ?? 0, graphHalo)
     var edges: [Node.Edge] = [
       .all(samples.node), .halo(cube.node, halo), .cells(cube.view.node),
     ]
@@ -109,7 +119,7 @@ struct SampleGatherer: Sendable {
       Node(
         name: request.name + "/samples", kind: .table,
         identity: [
-          "sample rows 2", "\(windows)", "\(branch?.hops ?? -1)",
+          "sample rows 2", windowWords, "\(branch?.hops ?? -1)",
           branch?.weights.map { "sigma \($0.sigma), tau \($0.tau ?? 0)" } ?? "unweighted",
         ], edges: edges
       ) { context in .bytes(try gather(context).bytes) })
@@ -139,10 +149,14 @@ struct SampleGatherer: Sendable {
   ) throws -> SampleRows.Row {
     let cell = Window(x: sample.cell.column, y: sample.cell.row, width: 1, height: 1)
     let own: Set<Cell> = [sample.cell]
-    let windows = try windows.map { size in
+    let windows = try windows.map { form in
+      let size = form.side
       let window = Window(
         x: sample.cell.column - size / 2, y: sample.cell.row - size / 2, width: size, height: size)
-      return try context.reflectedCube(1, window, excluding: own).values
+      let values = try context.reflectedCube(1, window, excluding: own).values
+      guard form.bands != 0..<architecture.bandCount else { return values }
+      let plane = window.cellCount
+      return Array(values[form.bands.lowerBound * plane..<form.bands.upperBound * plane])
     }
     return SampleRows.Row(
       position: position, spectrum: try context.cube(1, cell, excluding: own).values,

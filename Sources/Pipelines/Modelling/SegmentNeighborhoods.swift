@@ -21,9 +21,12 @@ extension NodeContext {
 }
 
 extension ModelArchitecture {
-  /// The edges of the windows that patch branches read, in cells.
-  var windows: [Int] {
-    branches.compactMap { if case .patch(let patch) = $0 { patch.window } else { nil } }
+  /// The edge of the largest window that a patch branch is given, in cells; nil without any.
+  var largestWindow: Int? { windows.map(\.side).max() }
+
+  /// Whether every branch reads all bands of the input.
+  var readsAllBands: Bool {
+    branches.allSatisfy { $0.bands(of: bandCount) == 0..<bandCount }
   }
 
   /// The graph branch, whose propagation and weights all graph branches share.

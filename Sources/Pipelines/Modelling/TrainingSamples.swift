@@ -45,7 +45,7 @@ extension GatheredSamples {
     return try TrainingSet(
       samples: chosen(positions), blockSize: blockSize, bandCount: bandCount,
       spectra: spectra(positions),
-      windows: windows(positions), graph: graph,
+      windows: windows(positions), windowForms: windowForms, graph: graph,
       segmentOfSample: graph == nil ? [] : positions.map { segmentOfSample[$0] },
       isCategory: isCategory, shifts: near.allSatisfy(\.isEmpty) ? [] : near)
   }
@@ -56,15 +56,17 @@ extension GatheredSamples {
   private func shifts(
     of position: Int, _ shifting: Shifting, to isAllowed: (Cell) -> Bool
   ) -> [TrainingSet.Shift] {
-    guard let row = rows[position], row.windows.count > windowSizes.count,
+    guard let row = rows[position], row.windows.count > windowForms.count,
       let wide = row.windows.last
     else { return [] }
     let edge = Int(Double(wide.count / bandCount).squareRoot().rounded())
-    let reach = (edge - (windowSizes.max() ?? 1)) / 2
+    let reach = (edge - (windowForms.map(\.side).max() ?? 1)) / 2
     let own = set.samples[position].cell
-    func crop(_ size: Int, _ x: Int, _ y: Int) -> [Float] {
+    let middle = ModelArchitecture.WindowForm(bands: 0..<bandCount, side: 1)
+    func crop(_ form: ModelArchitecture.WindowForm, _ x: Int, _ y: Int) -> [Float] {
+      let size = form.side
       let first = edge / 2 - size / 2
-      return (0..<bandCount).flatMap { band in
+      return form.bands.flatMap { band in
         (0..<size).flatMap { line in
           let start = (band * edge + first + y + line) * edge + first + x
           return wide[start..<start + size]
@@ -74,12 +76,12 @@ extension GatheredSamples {
     let around = (-reach...reach).flatMap { y in (-reach...reach).map { SIMD2($0, y) } }
     let free = around.filter { place in
       place != .zero && isAllowed(Cell(column: own.column + place.x, row: own.row + place.y))
-        && crop(1, place.x, place.y).allSatisfy(\.isFinite)
+        && crop(middle, place.x, place.y).allSatisfy(\.isFinite)
     }
     return shifting.drawn(free, sample: set.samples[position].id).map { place in
       TrainingSet.Shift(
-        distance: Shifting.distance(place), spectrum: crop(1, place.x, place.y),
-        windows: windowSizes.map { crop($0, place.x, place.y) })
+        distance: Shifting.distance(place), spectrum: crop(middle, place.x, place.y),
+        windows: windowForms.map { crop($0, place.x, place.y) })
     }
   }
 }

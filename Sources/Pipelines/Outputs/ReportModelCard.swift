@@ -72,8 +72,7 @@ extension ReportPage {
     }
     if !branches.isEmpty { text += "; branches: \(branches.joined(separator: ", "))" }
     if model.members.count > 1 { text += "; \(model.members.count) of them together" }
-    let windows = model.architecture.windows
-    if let window = windows.max() {
+    if let window = model.architecture.largestWindow {
       text += ". It sees \(window) x \(window) cells around a place"
     }
     return text + "."

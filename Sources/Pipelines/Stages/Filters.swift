@@ -70,7 +70,8 @@ enum Filters: Stage {
           network, branch: branch, subject.response.batch,
           isOfInterest: subject.isPositive.map { $0 ?? false })
       else { return [] }
-      return figures(network, branch, found, subject.bandNames, name)
+      let bands = found.bands.map { subject.bandNames[$0.lowerBound] }
+      return figures(network, branch, found, bands, name)
     }
   }
 

@@ -239,7 +239,7 @@ enum OrderBands: Stage {
         let gathered = try GatheredSamples(
           try SampleSet.stored(try context.value(1)),
           tables: try context.tables(0, context.window), bands: input.bands,
-          windowSizes: [], needsSegments: false)
+          windowForms: [], needsSegments: false)
         var positions = gathered.usable
         if let fold {
           let places = try TestPlaces(try context.value(2), fold: fold.index)

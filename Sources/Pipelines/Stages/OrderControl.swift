@@ -109,6 +109,12 @@ enum OrderControl: Stage {
         "'\(model.tag)' starts from a model that has an order of its own; expected one that is "
           + "trained from scratch")
     }
+    guard model.architecture.readsAllBands else {
+      throw request.failure(
+        "inputs",
+        "branches of '\(model.tag)' read some of the bands, and would read others in another order; "
+          + "expected branches that read all")
+    }
     let convolves = model.architecture.branches.contains {
       if case .spectral(let branch) = $0 {
         !branch.filters.isEmpty && (branch.kernel > 1 || branch.pool > 1)
@@ -190,7 +196,7 @@ private struct OrderDraw: Sendable {
           var gathered = try GatheredSamples(
             try SampleSet.stored(try context.value(edge + 1)),
             tables: try context.tables(edge, context.window), bands: part.training.cube.bands,
-            windowSizes: part.training.fitting.architecture.windows,
+            windowForms: part.training.fitting.architecture.windows,
             needsSegments: part.training.segments != nil)
           edge += 2
           var places = order

@@ -270,7 +270,7 @@ enum Train: Stage {
     try GatheredSamples(
       try SampleSet.stored(try context.value(1)),
       tables: try context.tables(0, context.window), bands: training.cube.bands,
-      windowSizes: architecture.windows, needsSegments: training.segments != nil)
+      windowForms: architecture.windows, needsSegments: training.segments != nil)
   }
 
   private static func extremes(

@@ -147,7 +147,7 @@ enum Validate: Stage {
   private static func overlapping(
     _ gathered: GatheredSamples, _ folds: Folds, _ fold: Int, _ architecture: ModelArchitecture
   ) -> Int {
-    let window = architecture.windows.max() ?? 0
+    let window = architecture.largestWindow ?? 0
     return gathered.set.overlapping(
       folds.testSamples(fold), Train.trainingPositions(folds, fold, gathered).positions,
       window: window)
