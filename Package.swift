@@ -71,7 +71,7 @@ let package = Package(
       "Features",
       exclude: [
         "make_fixtures.py", "make_order_fixture.py", "make_kriging_fixture.py",
-        "make_focal_fixture.py",
+        "make_focal_fixture.py", "make_spectra_fixture.py",
       ],
       ["Rasters", "Tensors"]),
     tests("Segmentation", exclude: ["compare_slic.py"], ["Rasters", "Tensors"]),

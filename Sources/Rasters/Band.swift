@@ -15,17 +15,20 @@ public struct Band: Sendable, Hashable, Codable {
   /// Which cell within the grid's cells the band holds, of a raster with smaller cells; nil where
   /// the raster has the grid's.
   public var subcell: Subcell?
+  /// Where the band lies along a spectrum; nil where it is no band of one or that is not known.
+  public var position: BandPosition?
 
   /// Describes a band.
   public init(
     name: String, unit: String = "", group: String? = nil, featureGroup: String? = nil,
-    subcell: Subcell? = nil
+    subcell: Subcell? = nil, position: BandPosition? = nil
   ) {
     self.name = name
     self.unit = unit
     self.group = group
     self.featureGroup = featureGroup
     self.subcell = subcell
+    self.position = position
   }
 
   /// The name of the feature that the band belongs to: its group, or itself.
@@ -38,12 +41,13 @@ public struct Band: Sendable, Hashable, Codable {
 extension Band: CustomDebugStringConvertible {
   /// All that is known of the band, as text.
   ///
-  /// It decides what a chunk store calls the band's chunks: a band without a group of features has
-  /// the text that it always had.
+  /// It decides what a chunk store calls the band's chunks: a band without a group of features and
+  /// without a position has the text that it always had.
   public var debugDescription: String {
     "Rasters.Band(name: \(name.debugDescription), unit: \(unit.debugDescription), "
       + "group: \(String(reflecting: group))"
       + (featureGroup.map { ", featureGroup: \($0.debugDescription)" } ?? "")
-      + (subcell.map { ", subcell: \($0)" } ?? "") + ")"
+      + (subcell.map { ", subcell: \($0)" } ?? "")
+      + (position.map { ", position: \($0)" } ?? "") + ")"
   }
 }

@@ -37,7 +37,7 @@ extension Band {
     Subcell.all(refinement: refinement).map { subcell in
       Band(
         name: "\(name) \(subcell.row + 1).\(subcell.column + 1)", unit: unit, group: name,
-        featureGroup: featureGroup, subcell: subcell)
+        featureGroup: featureGroup, subcell: subcell, position: position)
     }
   }
 }

@@ -17,6 +17,9 @@ struct BandTests {
       "\([Band(name: "a", group: "rock", featureGroup: "field")])"
         == "[Rasters.Band(name: \"a\", unit: \"\", group: Optional(\"rock\"), "
         + "featureGroup: \"field\")]")
+    #expect(
+      "\([Band(name: "a", position: BandPosition(865.5, .nanometres))])"
+        == #"[Rasters.Band(name: "a", unit: "", group: nil, position: 865.5 nm)]"#)
   }
 
   @Test func bandsWithoutAGroupAreStoredAsBefore() throws {
@@ -24,6 +27,9 @@ struct BandTests {
     let band = try JSONDecoder().decode(Band.self, from: old)
     #expect(band == Band(name: "Cu", unit: "mg/kg"))
     let text = String(decoding: try JSONEncoder().encode(band), as: UTF8.self)
-    #expect(!text.contains("roup"))
+    #expect(!text.contains("roup") && !text.contains("position"))
+    let placed = Band(name: "b", position: BandPosition(1720, .reciprocalCentimetres))
+    let stored = try JSONEncoder().encode(placed)
+    #expect(try JSONDecoder().decode(Band.self, from: stored) == placed)
   }
 }
