@@ -3,6 +3,11 @@ import Rasters
 
 /// The options that describe a network: branches and head.
 enum ArchitectureOptions {
+  private static let input = OptionSpec(
+    "input", .string, default: .optional,
+    "Which of the cubes that 'train' is given the branch reads, by its tag; by default all.",
+    example: "\"image\"")
+
   /// The options of each kind of branch.
   static let branches: [String: [OptionSpec]] = [
     "spectral-cnn": [
@@ -14,9 +19,12 @@ enum ArchitectureOptions {
       OptionSpec(
         "width", .integer(1...4096), default: 64, unit: "features",
         "The features that the branch makes."),
+      input,
     ],
     "patch-cnn": [
-      OptionSpec("window", .integer(1...255), default: 9, unit: "cells", "The window's edge."),
+      OptionSpec(
+        "window", .integer(1...255), default: 9, unit: "cells",
+        "The window's edge, in the smaller cells of a cube that was read with 'cells'."),
       OptionSpec(
         "layers", .list(of: .typed(layers)), default: .optional,
         "Valid convolutions (each with a ReLU) and poolings; by default 3 x 3 convolutions of 32 "
@@ -26,6 +34,7 @@ enum ArchitectureOptions {
       OptionSpec(
         "width", .integer(1...4096), default: 64, unit: "features",
         "The features that the branch makes."),
+      input,
     ],
     "graph": [
       OptionSpec(
@@ -78,7 +87,9 @@ enum ArchitectureOptions {
   ) throws -> ModelArchitecture {
     let given = request.options.objects("branches")
     guard !given.isEmpty else { throw request.failure("branches", "names no branch") }
-    let branches = given.map { branch($0.type, $0.values) }
+    let branches = try given.map {
+      branch($0.type, $0.values, try BranchCube(request, $0.type, $0.values))
+    }
     let head = request.options.object("head")
     if let head, head.type != samples.kind.rawValue {
       throw request.failure(
@@ -103,13 +114,18 @@ enum ArchitectureOptions {
     return architecture
   }
 
-  private static func branch(_ type: String, _ values: OptionValues) -> ModelArchitecture.Branch {
+  private static func branch(
+    _ type: String, _ values: OptionValues, _ cube: BranchCube
+  ) -> ModelArchitecture.Branch {
     switch type {
     case "patch-cnn":
       let window = values.int("window")
       let layers =
         values.has("layers") ? values.objects("layers").map(layer) : defaultLayers(window)
-      return .patch(.init(window: window, layers: layers, width: values.int("width")))
+      return .patch(
+        .init(
+          window: window, layers: layers, width: values.int("width"), bands: cube.bands,
+          refinement: cube.refinement))
     case "graph":
       return .graph(
         .init(
@@ -119,7 +135,7 @@ enum ArchitectureOptions {
       return .spectral(
         .init(
           filters: values.ints("filters"), kernel: values.int("kernel"), pool: values.int("pool"),
-          width: values.int("width")))
+          width: values.int("width"), bands: cube.bands))
     }
   }
 
