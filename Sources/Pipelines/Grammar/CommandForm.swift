@@ -212,7 +212,8 @@ extension CommandForm.Option {
     names: ["--shards"], value: "N", summary: "How many tasks share the work, 1 to 1000.")
   static let cells = Self(
     names: ["--cells"], value: "N",
-    summary: "How many cells a side of 'provinces' (by default 160) or 'filter' (192) has, 6 to 1000.")
+    summary:
+      "How many cells a side of 'provinces' (by default 160) or 'filter' (192) has, 1 to 1000.")
   static let seed = Self(
     names: ["--seed"], value: "N",
     summary: "What the random numbers depend on, from 0 on; default 1.")
