@@ -232,12 +232,7 @@ enum Labels: Stage {
     }
     let categories = try cellCategories(request, source)
     let read = try reader(request, source)
-    let codes =
-      isPresence(request)
-      ? [(1, 0)]
-      : categories.enumerated().flatMap { index, category in
-        category.codes.map { (Double($0) ?? .nan, index) }
-      }
+    let codes = isPresence(request) ? [(1, 0)] : numericCodes(of: categories)
     let found = request.planner.node(
       Node(
         name: request.name + "/cells", kind: .table,
@@ -249,7 +244,8 @@ enum Labels: Stage {
         for row in context.window.y..<context.window.maxY {
           for column in context.window.x..<context.window.maxX {
             let value = values.values[context.window.index(column: column, row: row)]
-            guard let category = codes.first(where: { $0.0 == Double(value) })?.1 else { continue }
+            guard let category = codes.first(where: { $0.code == Double(value) })?.category
+            else { continue }
             // Counted in the chunk, which stays where it is when the grid grows.
             rows += [
               Int32(column - context.window.x), Int32(row - context.window.y), Int32(category),
@@ -280,6 +276,15 @@ enum Labels: Stage {
       SamplesProduct(
         tag: request.tag, node: node, kind: .softmax, classes: categories.map(\.name),
         columns: [:]))
+  }
+
+  /// The numbers that mean classes, with the classes' places.
+  private static func numericCodes(
+    of categories: [SampleSet.Category]
+  ) -> [(code: Double, category: Int)] {
+    categories.enumerated().flatMap { index, category in
+      category.codes.map { (code: Double($0) ?? .nan, category: index) }
+    }
   }
 
   /// Samples of labelled cells; the id is the cell's absolute place, which a growing survey keeps.

@@ -235,7 +235,7 @@ enum Train: Stage {
       unlabelled: trained.unlabelled.map(UnlabelledNotes.init), tuning: part.tuning,
       transforms: trained.transforms, units: training.samples.units, seed: request.seed,
       transfer: method.transfer?.notes,
-      sampleFiles: Set(files.map { try context.executor.fingerprint(of: $0) }).sorted())
+      sampleFiles: Set(try files.map { try context.executor.fingerprint(of: $0) }).sorted())
     return try ModelPackage(predictor: trained.predictor, notes: notes).encoded()
   }
 

@@ -1,0 +1,96 @@
+import Foundation
+import RasterFiles
+import Rasters
+import Testing
+
+@testable import Pipelines
+
+/// The synthetic filter: its files, and whether these hold what was planted.
+struct FilterSceneTests {
+  /// The windows cover at most a tenth of the bands.
+  @Test func windowsAreNarrow() {
+    let bands = FilterScene.windowBands
+    #expect(bands.count == 13 && FilterScene.wavenumbers.count == 160)
+    #expect(bands.map { FilterScene.wavenumbers[$0] }.min() == 1640)
+  }
+
+  /// Surface, spectrum and their interaction each tell something.
+  @Test func eachSightTellsItsPart() {
+    let accuracy = AgeingProcess.bestAccuracy
+    #expect(abs(accuracy(.surface) - 0.506) < 0.001)
+    #expect(abs(accuracy(.spectrum) - 0.521) < 0.001)
+    #expect(abs(accuracy(.sum) - 0.699) < 0.001)
+    #expect(abs(accuracy(.both) - 0.812) < 0.001)
+    for shares in [AgeingProcess.ownShares, AgeingProcess.otherShares] {
+      #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+    }
+  }
+
+  /// Particles show processes as often as the shares say, and who knows what shows decides as well
+  /// as the enumeration says.
+  @Test func evidenceFollowsItsShares() {
+    let scene = FilterScene(seed: 3, cells: 480)
+    #expect(scene.particles.count == 6400)
+    let single = scene.particles.filter { $0.processes.count == 1 }
+    #expect(abs(Double(single.count) / 6400 - 0.8) < 0.02)
+    for process in AgeingProcess.allCases {
+      let own = single.filter { $0.processes == [process] }
+      for (place, share) in AgeingProcess.ownShares.enumerated() {
+        let found = own.count { $0.evidence[process.rawValue] == place }
+        #expect(abs(Double(found) / Double(own.count) - share) < 0.045)
+      }
+    }
+    let right = single.count { particle in
+      let probabilities = AgeingProcess.posterior(particle.evidence)
+      return probabilities.indices.max { probabilities[$0] < probabilities[$1] }
+        == particle.processes[0].rawValue
+    }
+    #expect(abs(Double(right) / Double(single.count) - AgeingProcess.bestAccuracy(.both)) < 0.02)
+  }
+
+  @Test func filesHoldWhatWasPlanted() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let scene = FilterScene(seed: 1, cells: 36)
+    let names = try scene.write(to: run.folder + "/filter")
+    #expect(Set(names) == Set(try run.names("filter")))
+    let (info, spectra) = try run.raster("filter", "spectra.tif")
+    #expect(info.bands.count == 160 && info.bands[0].metadata["wavelength"] == "800")
+    #expect(info.bands[0].metadata["wavelength_units"] == "Wavenumber")
+    let (fine, marks) = try run.raster("filter", "marks.tif")
+    #expect(fine.width == 180)
+    for particle in scene.particles {
+      let spectrum = spectra.spectrum(column: particle.column, row: particle.row)
+      for process in AgeingProcess.allCases {
+        let absorption = process.absorption
+        let peak = try #require(
+          FilterScene.wavenumbers.indices.min {
+            abs(FilterScene.wavenumbers[$0] - absorption.peak)
+              < abs(FilterScene.wavenumbers[$1] - absorption.peak)
+          })
+        // Against the neighbours outside the window of its peak: twice the noise of a difference.
+        let sides = spectrum[peak - 6] / 2 + spectrum[peak + 6] / 2
+        if particle.absorbs(process), process == .ultraviolet {
+          #expect(spectrum[peak] - sides > 0.02)
+        }
+      }
+      let center = (particle.column * 5 + 2, particle.row * 5 + 2)
+      for (x, y) in [(0, 0), (-4, 2), (3, 3)] {
+        let bits = particle.marks(x: x, y: y).reduce(0) { $0 | 1 << $1.rawValue }
+        #expect(marks.spectrum(column: center.0 + x, row: center.1 + y)[0] == Float(bits))
+      }
+    }
+    let table = try PointTable.read(path: run.folder + "/filter/particles.csv", crs: "")
+    let mixed = try PointTable.read(path: run.folder + "/filter/mixtures.csv", crs: "")
+    #expect(table.count + mixed.count == 36)
+    #expect(table.columns["second"]?.texts.allSatisfy(\.isEmpty) == true)
+  }
+
+  /// The same seed makes the same files, another one others.
+  @Test func theSeedDecides() {
+    func colors(_ seed: UInt64) -> [[Double]] {
+      FilterScene(seed: seed, cells: 24).particles.map(\.color)
+    }
+    #expect(colors(1) == colors(1) && colors(1) != colors(2))
+  }
+}
