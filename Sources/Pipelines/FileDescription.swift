@@ -104,12 +104,21 @@ struct FileDescription {
       }
   }
 
+  /// The names of bands; the smaller cells of one band once.
+  private static func names(of bands: [Band]) -> [String] {
+    bands.compactMap { band in
+      guard let cell = band.subcell else { return band.name }
+      return cell.row == 0 && cell.column == 0
+        ? "\(band.feature) (\(cell.refinement) x \(cell.refinement) cells)" : nil
+    }
+  }
+
   private static func facts(of package: ModelPackage) -> [(name: String, value: String)] {
     let notes = package.notes
     return [
       (name: "method", value: package.predictor.method.rawValue),
       (name: "size", value: package.predictor.summary),
-      (name: "bands", value: notes.bands.map(\.name).joined(separator: ", ")),
+      (name: "bands", value: Self.names(of: notes.bands).joined(separator: ", ")),
       (name: "outputs", value: notes.classes.joined(separator: ", ")),
       (name: "head", value: package.predictor.architecture.head.kind.rawValue),
       (name: "branches", value: "\(package.predictor.architecture.branches.count)"),
