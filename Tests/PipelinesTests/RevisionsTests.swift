@@ -76,6 +76,10 @@ struct RevisionsTests {
           { type: "terrain", inputs: ["metals"], band: "Co" },
           { type: "focal", inputs: ["metals"], window: 5, statistics: ["mean", "deviation"] },
           { type: "clip", inputs: ["metals"], quantiles: [0.05, 0.95] },
+          { type: "smooth-spectra", inputs: ["metals"], window: 3, order: 1 },
+          { type: "normalize-spectra", inputs: ["metals"] },
+          { type: "baseline", inputs: ["metals"], smoothness: 10 },
+          { type: "resample-bands", inputs: ["placed"], wavelengths: [510, 560] },
           { type: "segment-features", inputs: { segments: "segments" } },
           { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
           { type: "filters", inputs: ["model"] },
@@ -93,6 +97,15 @@ struct RevisionsTests {
           """
         ),
         ("folds: \"folds\" } },", "folds: \"folds\", map: \"probability\" } },"),
+        // Before the sample's own, which is the one on record.
+        (
+          "{ type: \"read-cube\", tag: \"ground\",",
+          """
+          { type: "read-cube", tag: "placed", files: ["${data}/landuse_rock.tif"],
+            names: ["first", "second"], wavelengths: [500, 600], "wavelength-unit": "nm" },
+          { type: "read-cube", tag: "ground",
+          """
+        ),
       ])
     let plan = try Runner.plan(path, overrides: Overrides())
     let executor = Executor(

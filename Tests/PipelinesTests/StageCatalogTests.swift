@@ -90,7 +90,7 @@ struct StageCatalogTests {
     "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "learning-rate",
     "weight-decay",
     "inverse-penalty", "repeats", "threshold", "above", "nodata", "below-detection", "units",
-    "bands", "rates", "nemerow",
+    "bands", "rates", "nemerow", "order", "derivative", "smoothness", "asymmetry",
   ]
 
   private static func isNumber(_ kind: OptionKind) -> Bool {

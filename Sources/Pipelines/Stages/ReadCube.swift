@@ -39,7 +39,7 @@ enum ReadCube: Stage {
         "How pixels become cells. 'auto': nearest for categories (mode when cells grow), else "
           + "bilinear (average when cells grow)."),
       FeatureGroups.option,
-    ],
+    ] + BandPositions.options,
     output: .raster,
     example: #"""
       { type: "read-cube", tag: "layers", files: ["geo/*.tif"],
@@ -133,6 +133,7 @@ enum ReadCube: Stage {
 
   private static func sources(_ request: PlanRequest) throws -> [Source] {
     let categorical = try Categorical(request)
+    var positions = try BandPositions(request)
     var names = request.options.strings("names")[...]
     var unused = Set(categorical.names.keys)
     let sources = try rasters(request).map { raster in
@@ -142,7 +143,9 @@ enum ReadCube: Stage {
         let named = numbers.map { names.popFirst() ?? bandName(info, $0) }
         let outputs = try zip(numbers, named).map { number, name in
           unused.remove(name)
-          return try output(request, info.bands[number - 1], name, categorical)
+          let band = info.bands[number - 1]
+          return try output(
+            request, band, name, categorical, try positions.next(band, named: name))
         }
         let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
         let resampling = resampling(request, info, isCategorical: isCategorical)
@@ -165,6 +168,7 @@ enum ReadCube: Stage {
     if let name = names.first {
       throw request.failure("names", "there is no band left for the name '\(name)'")
     }
+    try positions.finish()
     return sources
   }
 
@@ -213,10 +217,13 @@ enum ReadCube: Stage {
   }
 
   private static func output(
-    _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical
+    _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical,
+    _ position: BandPosition?
   ) throws -> Output {
     guard let given = categorical.names[name] else {
-      return .value(Band(name: name, unit: info.unit, featureGroup: info.featureGroup))
+      return .value(
+        Band(
+          name: name, unit: info.unit, featureGroup: info.featureGroup, position: position))
     }
     let categories =
       given.isEmpty
