@@ -48,8 +48,11 @@ struct FileDescription {
     ]
     for (index, band) in info.bands.enumerated() {
       let nodata = band.nodata.map { ", nodata \($0)" } ?? ""
+      let position = band.position(unit: nil).map { ", \($0)" } ?? ""
       facts.append(
-        (name: "band \(index + 1)", value: "\(band.name) (\(band.typeName)\(nodata))"))
+        (
+          name: "band \(index + 1)", value: "\(band.name) (\(band.typeName)\(nodata)\(position))"
+        ))
     }
     if info.bands.isEmpty, !info.subdatasets.isEmpty {
       facts = [facts[0], facts[1]] + (try variables(info))

@@ -48,6 +48,8 @@ public struct BandInfo: Sendable, Hashable {
   public var overviewSizes: [Size]
   /// The metadata of the default domain.
   public var metadata: [String: String]
+  /// The metadata of the domain IMAGERY, such as `CENTRAL_WAVELENGTH_UM`.
+  public var imagery: [String: String]
 
   /// A size in cells.
   public struct Size: Sendable, Hashable {
@@ -89,6 +91,7 @@ public struct BandInfo: Sendable, Hashable {
       }
     }
     metadata = entries(of: GDALGetMetadata(band, nil))
+    imagery = entries(of: GDALGetMetadata(band, "IMAGERY"))
   }
 
   private static func nodata(of band: GDALRasterBandH) -> Double? {

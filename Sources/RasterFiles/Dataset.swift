@@ -43,6 +43,12 @@ final class Dataset {
     handle = opened
   }
 
+  /// What makes GDAL take the first line of a CSV for names, which it doubts where one is a number.
+  static func headerOptions(for path: String) -> [String] {
+    let name = path.lowercased()
+    return name.hasSuffix(".csv") || name.hasSuffix(".csv.gz") ? ["HEADERS=YES"] : []
+  }
+
   /// Creates a dataset with a driver that can write cell by cell.
   init(
     creating path: String, driver: String, width: Int, height: Int, bandCount: Int,

@@ -104,10 +104,13 @@ public struct PointTable: Sendable, Equatable {
 
 extension PointTable {
   /// Reads every row of a table in order, wherever it may be; x is its number from 0, y is 0.
+  ///
+  /// The first line of a CSV has the names of the columns.
   public static func rows(
     path: String, layer: String? = nil, fields: [String]
   ) throws(GDALError) -> PointTable {
-    let dataset = try Dataset(opening: path, as: .vector)
+    let dataset = try Dataset(
+      opening: path, as: .vector, options: Dataset.headerOptions(for: path))
     let handle = try dataset.layer(layer, where: nil)
     var rows = TableRows(try dataset.fieldIndices(fields, in: handle), layerFields(handle))
     var count = 0

@@ -62,7 +62,9 @@ final class RasterReader {
     if let shift = map.wholeShift(from: grid, to: source) {
       return .shifted(dx: shift.dx, dy: shift.dy)
     }
-    guard source.crs.isEmpty == grid.crs.isEmpty, source.countsCells == grid.countsCells else {
+    guard source.crs.isEmpty == grid.crs.isEmpty,
+      source.isOfCells ? grid.countsCells : !grid.isOfCells
+    else {
       throw mismatch(path, source, grid)
     }
     return .mapped(map)
@@ -76,7 +78,7 @@ final class RasterReader {
 
   private static func mismatch(_ path: String, _ source: Grid, _ grid: Grid) -> GDALError {
     let names = [source, grid].map {
-      $0.countsCells ? "no georeference" : $0.crs.isEmpty ? "no CRS" : "CRS \(CRS.name($0.crs))"
+      $0.isOfCells ? "no georeference" : $0.crs.isEmpty ? "no CRS" : "CRS \(CRS.name($0.crs))"
     }
     return GDALError(
       call: "reading on the grid", path: path,

@@ -49,9 +49,11 @@ public struct VectorInfo: Sendable, Hashable {
   /// The files that it is made of.
   public let files: [String]
 
-  /// Opens a vector file or table and describes it.
-  public init(path: String) throws(GDALError) {
-    let dataset = try Dataset(opening: path, as: .vector)
+  /// Opens a vector file or table and describes it; with `hasHeader` the first line of a CSV has the
+  /// names of its columns even where some of them are numbers.
+  public init(path: String, hasHeader: Bool = false) throws(GDALError) {
+    let dataset = try Dataset(
+      opening: path, as: .vector, options: hasHeader ? Dataset.headerOptions(for: path) : [])
     self.path = path
     driver = dataset.driver
     layers = (0..<GDALDatasetGetLayerCount(dataset.handle)).compactMap { index in

@@ -13,14 +13,21 @@ struct CompositionalScene {
     width: 70, height: 50,
     transform: GeoTransform(left: 1000, top: 2000, cellWidth: 10, cellHeight: 10), crs: "")
 
-  /// Writes `parts.tif` and `labels.csv`; the cells of fold 0 hold `planted`, if given.
-  init(units: [String] = ["ppm", "ppm", "ppm", "ppm", "ppm"], planted: Float? = nil) throws {
+  /// Writes `parts.tif` and `labels.csv`; the cells of fold 0 hold `planted`, if given, and bands
+  /// lie at `wavelengths` in nanometres.
+  init(
+    units: [String] = ["ppm", "ppm", "ppm", "ppm", "ppm"], planted: Float? = nil,
+    wavelengths: [Double]? = nil
+  ) throws {
     sample = try SampleRun()
     let points = Self.points
     let test = Set(points.filter { $0.fold == 0 }.map(\.cell))
     let output = RasterOutput(
       path: sample.folder + "/parts.tif", grid: Self.grid,
-      bands: zip(Self.names, units).map { OutputBand(name: $0, unit: $1) })
+      bands: zip(Self.names, units).enumerated().map { index, band in
+        let position = wavelengths.map { BandPosition($0[index], .nanometres) }
+        return OutputBand(name: band.0, unit: band.1, metadata: position?.metadata ?? [:])
+      })
     try output.write { window in
       .float32(
         (0..<5).flatMap { band in

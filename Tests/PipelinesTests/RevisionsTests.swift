@@ -76,6 +76,10 @@ struct RevisionsTests {
           { type: "terrain", inputs: ["metals"], band: "Co" },
           { type: "focal", inputs: ["metals"], window: 5, statistics: ["mean", "deviation"] },
           { type: "clip", inputs: ["metals"], quantiles: [0.05, 0.95] },
+          { type: "smooth-spectra", inputs: ["metals"], window: 3, order: 1 },
+          { type: "normalize-spectra", inputs: ["metals"] },
+          { type: "baseline", inputs: ["metals"], smoothness: 10 },
+          { type: "resample-bands", inputs: ["placed"], wavelengths: [510, 560] },
           { type: "segment-features", inputs: { segments: "segments" } },
           { type: "response", inputs: ["model"], samples: 30, positions: 5, most: 2 },
           { type: "filters", inputs: ["model"] },
@@ -93,12 +97,33 @@ struct RevisionsTests {
           """
         ),
         ("folds: \"folds\" } },", "folds: \"folds\", map: \"probability\" } },"),
+        // Before the sample's own, which is the one on record.
+        (
+          "{ type: \"read-cube\", tag: \"ground\",",
+          """
+          { type: "read-cube", tag: "placed", files: ["${data}/landuse_rock.tif"],
+            names: ["first", "second"], wavelengths: [500, 600], "wavelength-unit": "nm" },
+          { type: "read-cube", tag: "ground",
+          """
+        ),
       ])
+    // A table has a grid of its own.
+    let table = "\(sample.folder)/table.json5"
+    try "id,1000,1010\na,1,2\nb,3,\n".write(
+      toFile: "\(sample.folder)/table.csv", atomically: true, encoding: .utf8)
+    try "{ name: \"table\", stages: [{ type: \"read-table\", file: \"table.csv\" }] }".write(
+      toFile: table, atomically: true, encoding: .utf8)
+    return try entries(of: path, sample).merging(try entries(of: table, sample)) { first, _ in first
+    }
+  }
+
+  /// The products of a pipeline in numbers, by the word of the stage.
+  private func entries(of path: String, _ sample: SampleRun) throws -> [String: Entry] {
     let plan = try Runner.plan(path, overrides: Overrides())
     let executor = Executor(
       lattice: ChunkLattice(grid: plan.planner.grid, size: plan.document.chunk),
-      store: try ChunkStore(directory: sample.folder + "/store"), events: SampleRun.Notes(),
-      cacheBytes: 1 << 24)
+      store: try ChunkStore(directory: sample.folder + "/store-\(plan.document.name)"),
+      events: SampleRun.Notes(), cacheBytes: 1 << 24)
     try executor.run(Schedule(targets: plan.targets))
     var result: [String: Entry] = [:]
     for (tag, product) in plan.products {

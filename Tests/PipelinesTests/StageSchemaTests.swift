@@ -107,7 +107,7 @@ import Testing
       ("type: \"labels\", ", ""), ("size: 50, iterations", "size: \"large\", iterations"),
       ("iterations: 10", "iterations: 0"), ("folds: 5", "folds: 2.5"),
       ("samples: \"places\" }, folds", "sample: \"places\" }, folds"),
-      ("cube: \"cube\", samples", "cube: [\"cube\", \"a\"], samples"),
+      ("samples: \"places\" }, folds", "samples: [\"places\", \"a\"] }, folds"),
       ("type: \"graph\"", "type: \"grpah\""), ("hops: 3", "window: 3"), ("hops: 3", "hops: -1"),
       ("hidden: [64]", "hidden: 64"), ("type: \"smote\"", "neighbors: 5"),
       ("output: true", "output: \"yes\""), ("inputs: [\"model\"]", "inputs: [5]"),

@@ -114,7 +114,7 @@ struct SubcellCubeTests {
     ("{ type: \"patch-cnn\" }", "cells of one size"),
     ("{ type: \"spectral-cnn\" }", "reads spectra, not smaller cells"),
     ("{ type: \"spectral-cnn\", input: \"photo\" }", "reads spectra, not smaller cells"),
-    ("{ type: \"patch-cnn\", input: \"foto\" }", "did you mean 'photo'"),
+    ("{ type: \"patch-cnn\", input: \"phot\" }", "did you mean 'photo'"),
   ])
   func branchesThatCannotReadAreRefused(branch: String, says: String) throws {
     guard case .failure(let problem) = try branches("branches: [\(branch)]") else {

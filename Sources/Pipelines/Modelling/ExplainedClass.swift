@@ -26,7 +26,9 @@ struct Features: Sendable {
     ofSource = sources.map { source in
       if let known = names.firstIndex(of: source.feature) { return known }
       names.append(source.feature)
-      bands.append(Band(name: source.feature, featureGroup: source.featureGroup))
+      bands.append(
+        Band(
+          name: source.feature, featureGroup: source.featureGroup, position: source.position))
       return names.count - 1
     }
     self.names = names

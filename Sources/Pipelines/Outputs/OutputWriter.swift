@@ -145,7 +145,7 @@ struct OutputWriter {
         OutputBand(
           name: $0.name, unit: $0.unit, categories: presentation.categories,
           palette: presentation.palette,
-          metadata: $0.featureGroup.map { [FeatureGroups.metadataKey: $0] } ?? [:])
+          metadata: $0.metadata)
       },
       type: presentation.isWhole ? .byte : .float32,
       overviewResampling: presentation.overviews)
@@ -217,7 +217,9 @@ struct OutputWriter {
     hash.add(form)
     hash.add(node.name)
     for band in node.bands {
-      hash.add("\(band.name) \(band.unit)" + (band.featureGroup.map { " of \($0)" } ?? ""))
+      hash.add(
+        "\(band.name) \(band.unit)" + (band.featureGroup.map { " of \($0)" } ?? "")
+          + (band.position.map { " at \($0)" } ?? ""))
     }
     hash.add(try executor.digest(node, executor.lattice.grid.window))
     if let value { hash.add(try executor.digest(value, executor.lattice.grid.window)) }

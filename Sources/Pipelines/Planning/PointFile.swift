@@ -62,7 +62,11 @@ struct PointFile: Sendable {
     coordinates = Coordinates(rawValue: options.string("coordinates")) ?? .map
     grid = request.grid
     let info: VectorInfo
-    do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
+    do {
+      info = try VectorInfo(path: path, hasHeader: coordinates == .rows)
+    } catch {
+      throw request.failure("file", "\(error)")
+    }
     files = info.files
     let names = info.layers.map(\.name)
     guard let first = info.layers.first else { throw request.failure("file", "has no layer") }

@@ -21,7 +21,8 @@ public enum StageCatalog {
       stages: [
         Stack.self, Terrain.self, Expression.self, Focal.self, Clip.self, Contaminate.self,
         Impute.self, LogRatioStage.self, Standardize.self, PrincipalComponentsStage.self,
-        OrderBands.self,
+        OrderBands.self, SmoothSpectra.self, NormalizeSpectra.self, Baseline.self,
+        ResampleBands.self,
       ]),
     StageGroup(title: "Segments", stages: [SuperpixelsStage.self, SegmentFeatures.self]),
     StageGroup(

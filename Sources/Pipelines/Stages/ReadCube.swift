@@ -48,7 +48,7 @@ enum ReadCube: Stage {
           + "rasters of a higher resolution keep it: every smaller cell becomes a band, and a "
           + "'patch-cnn' sees the bands of all as one finer window.", example: "5"),
       FeatureGroups.option,
-    ],
+    ] + BandPositions.options,
     output: .raster,
     example: #"""
       { type: "read-cube", tag: "layers", files: ["geo/*.tif"],
@@ -152,6 +152,7 @@ enum ReadCube: Stage {
   /// The files with their bands, to be read onto a grid.
   private static func sources(_ request: PlanRequest, _ grid: Grid) throws -> [Source] {
     let categorical = try Categorical(request)
+    var positions = try BandPositions(request)
     var names = request.options.strings("names")[...]
     var unused = Set(categorical.names.keys)
     let sources = try rasters(request).map { raster in
@@ -161,7 +162,9 @@ enum ReadCube: Stage {
         let named = numbers.map { names.popFirst() ?? bandName(info, $0) }
         let outputs = try zip(numbers, named).map { number, name in
           unused.remove(name)
-          return try output(request, info.bands[number - 1], name, categorical)
+          let band = info.bands[number - 1]
+          return try output(
+            request, band, name, categorical, try positions.next(band, named: name))
         }
         let isCategorical = outputs.contains { if case .categories = $0 { true } else { false } }
         let resampling = resampling(request, info, grid, isCategorical: isCategorical)
@@ -184,6 +187,7 @@ enum ReadCube: Stage {
     if let name = names.first {
       throw request.failure("names", "there is no band left for the name '\(name)'")
     }
+    try positions.finish()
     return sources
   }
 
@@ -232,10 +236,13 @@ enum ReadCube: Stage {
   }
 
   private static func output(
-    _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical
+    _ request: PlanRequest, _ info: BandInfo, _ name: String, _ categorical: Categorical,
+    _ position: BandPosition?
   ) throws -> Output {
     guard let given = categorical.names[name] else {
-      return .value(Band(name: name, unit: info.unit, featureGroup: info.featureGroup))
+      return .value(
+        Band(
+          name: name, unit: info.unit, featureGroup: info.featureGroup, position: position))
     }
     let categories =
       given.isEmpty

@@ -27,6 +27,8 @@ enum ReadTable: Stage {
         "columns", .list(of: .string), default: .optional,
         "The columns that become bands; by default those whose names are numbers.",
         example: "[\"1650\", \"1740\"]"),
+      BandPositions.unitOption(
+        "The unit of the names of columns, where these are wavelengths or wavenumbers."),
       OptionSpec(
         "images", .string, default: .optional,
         "The column of the paths of images, which become the bands instead.",
@@ -78,7 +80,9 @@ enum ReadTable: Stage {
       throw request.failure(key, "goes with 'images' only")
     }
     let names = try table.columns(request)
-    let bands = request.grouped(names.map { Band(name: $0) })
+    let unit = request.options.optionalString("wavelength-unit")
+    let bands = request.grouped(
+      names.map { Band(name: $0, position: BandPosition(endOf: $0, unit: unit)) })
     let values = request.planner.node(
       Node(
         name: request.name + "/rows", kind: .value, identity: request.identity(without: ["file"]),
@@ -116,7 +120,11 @@ struct SampleTable: Sendable {
     path = request.options.filePath("file")
     layer = request.options.optionalString("layer")
     let info: VectorInfo
-    do { info = try VectorInfo(path: path) } catch { throw request.failure("file", "\(error)") }
+    do {
+      info = try VectorInfo(path: path, hasHeader: true)
+    } catch {
+      throw request.failure("file", "\(error)")
+    }
     let wanted = layer
     guard let named = info.layers.first(where: { wanted == nil || $0.name == wanted }) else {
       throw request.failure(

@@ -68,7 +68,7 @@ struct FilterScene {
     let bands = Self.wavenumbers.map { wavenumber in
       OutputBand(
         name: "\(Int(wavenumber)) cm-1",
-        metadata: ["wavelength": "\(Int(wavenumber))", "wavelength_units": "Wavenumber"])
+        metadata: BandPosition(wavenumber, .reciprocalCentimetres).metadata)
     }
     let noise = random.derived(Randomness.word("spectra"))
     try RasterOutput(path: path, grid: grid, bands: bands).write { window in
