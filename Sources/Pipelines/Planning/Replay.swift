@@ -54,8 +54,10 @@ struct Replay {
     return RasterProduct(tag: request.tag, node: node, view: .identity(node), recipe: .raw(bands))
   }
 
-  /// The spectrum of another instrument in place of bands that are only resampled: all bands of one
-  /// of the rasters that have wavelengths in the same unit. Nil where the bands are there by name.
+  /// The spectrum of another instrument in place of bands that are only resampled.
+  ///
+  /// It has all bands of one of the rasters that have wavelengths in the same unit. Nil where the
+  /// wanted bands are there by name.
   private func spectra(
     _ bands: [Band], _ index: Int, _ given: [RasterProduct]
   ) -> RasterProduct? {
