@@ -76,14 +76,20 @@ struct FilterSceneTests {
       }
       let center = (particle.column * 5 + 2, particle.row * 5 + 2)
       for (x, y) in [(0, 0), (-4, 2), (3, 3)] {
-        let bits = particle.marks(x: x, y: y).reduce(0) { $0 | 1 << $1.rawValue }
-        #expect(marks.spectrum(column: center.0 + x, row: center.1 + y)[0] == Float(bits))
+        let shown = particle.marks(x: x, y: y)
+        #expect(
+          marks.spectrum(column: center.0 + x, row: center.1 + y)
+            == AgeingProcess.allCases.map { shown.contains($0) ? 1 : 0 })
       }
     }
     let table = try PointTable.read(path: run.folder + "/filter/particles.csv", crs: "")
     let mixed = try PointTable.read(path: run.folder + "/filter/mixtures.csv", crs: "")
     #expect(table.count + mixed.count == 36)
     #expect(table.columns["second"]?.texts.allSatisfy(\.isEmpty) == true)
+    for (points, causes) in [(table, 1.0), (mixed, 2)] {
+      let numbers = AgeingProcess.allCases.map { points.numbers($0.name) }
+      #expect((0..<points.count).allSatisfy { row in numbers.reduce(0) { $0 + $1[row] } == causes })
+    }
   }
 
   /// The same seed makes the same files, another one others.

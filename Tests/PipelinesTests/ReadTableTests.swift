@@ -78,11 +78,10 @@ struct ReadTableTests {
   @Test(arguments: [
     ("columns: [\"1000\", \"1011\"]", "columns", "no column '1011'"),
     ("columns: [\"id\", \"id\"]", "columns", "names 'id' twice"),
-    ("images: \"foto\"", "images", "did you mean 'photo'"),
+    ("images: \"phot\"", "images", "did you mean 'photo'"),
     ("images: \"photo\", columns: [\"1000\"]", "columns", "two stages"),
     ("cells: 4", "cells", "goes with 'images' only"),
     ("images: \"photo\", names: [\"a\", \"b\"]", "names", "has 1 bands"),
-    ("layer: \"other\"", "layer", "there is no layer 'other'"),
   ])
   func mistakesAreNamed(option: String, key: String, says: String) throws {
     let run = try scene()

@@ -19,10 +19,10 @@ struct FilterReadme {
     spectra.tif     \(FilterScene.wavenumbers.count) bands of absorbance from \
     \(number(FilterScene.wavenumbers.first)) to \(number(FilterScene.wavenumbers.last)) cm-1, cells of 25 um
     photograph.tif  red, green, blue, cells of 5 um
-    marks.tif       where the marks of each process are on the photograph: \(bits)
+    marks.tif       where the marks of each process are on the photograph, a band for each
     particles.csv   the particles that one process aged, at the centres of their cells: the process,
-                    what shows of each on the surface and in the spectrum, and the probability of each
-                    for who knows that
+                    1 for each that aged it, what shows of each on the surface and in the spectrum, and
+                    the probability of each for who knows that
     mixtures.csv    the particles that two processes aged, about one in \(oneIn)
 
     Each square of \(AgedParticle.spacing) x \(AgedParticle.spacing) cells of the spectra holds one particle. \
@@ -57,11 +57,6 @@ struct FilterReadme {
   }
 
   private var oneIn: String { number(1 / AgedParticle.mixedShare) }
-
-  private var bits: String {
-    AgeingProcess.allCases.map { "\(1 << $0.rawValue) \($0.name)" }.joined(separator: ", ")
-      + " (added)"
-  }
 
   private var others: String {
     AgedParticle.otherPeaks.map { number($0) }.joined(separator: ", ")

@@ -135,20 +135,20 @@ struct FilterScene {
       }
       return .byte(values)
     }
-    // One bit for each process.
-    try RasterOutput(path: marksPath, grid: fine, bands: [OutputBand(name: "marks")], type: .byte)
-      .write { window in
-        var values = [UInt8](repeating: 0, count: window.cellCount)
-        for row in window.y..<window.maxY {
-          for column in window.x..<window.maxX {
-            guard let (particle, x, y) = central(column, row) else { continue }
-            values[window.index(column: column, row: row)] = particle.marks(x: x, y: y).reduce(0) {
-              $0 | 1 << UInt8($1.rawValue)
-            }
+    let processes = AgeingProcess.allCases.map { OutputBand(name: $0.name) }
+    try RasterOutput(path: marksPath, grid: fine, bands: processes, type: .byte).write { window in
+      var values = [UInt8](repeating: 0, count: processes.count * window.cellCount)
+      for row in window.y..<window.maxY {
+        for column in window.x..<window.maxX {
+          guard let (particle, x, y) = central(column, row) else { continue }
+          let cell = window.index(column: column, row: row)
+          for process in particle.marks(x: x, y: y) {
+            values[process.rawValue * window.cellCount + cell] = 1
           }
         }
-        return .byte(values)
       }
+      return .byte(values)
+    }
   }
 
   /// The particle near a cell of the photograph, and the cell counted from its central one.
@@ -178,7 +178,7 @@ struct FilterScene {
   private func table(_ isWanted: (AgedParticle) -> Bool) -> String {
     let names = AgeingProcess.allCases.map(\.name)
     var lines = [
-      (["particle", "x", "y", "process", "second"] + names.map { "surface \($0)" }
+      (["particle", "x", "y", "process", "second"] + names + names.map { "surface \($0)" }
         + names.map { "spectrum \($0)" } + names.map { "p \($0)" }).joined(separator: ",")
     ]
     for particle in particles where isWanted(particle) {
@@ -190,8 +190,9 @@ struct FilterScene {
       }
       lines.append(
         (["\(particle.number + 1)", "\(center.x)", "\(center.y)", particle.processes[0].name]
-          + [particle.processes.count > 1 ? particle.processes[1].name : ""] + shown + absorbed
-          + probabilities).joined(separator: ","))
+          + [particle.processes.count > 1 ? particle.processes[1].name : ""]
+          + AgeingProcess.allCases.map { particle.processes.contains($0) ? "1" : "0" } + shown
+          + absorbed + probabilities).joined(separator: ","))
     }
     return lines.joined(separator: "\n") + "\n"
   }
