@@ -34,9 +34,33 @@ extension ModelArchitecture {
       return "the fusion 'gate' needs two branches or more that make the same number of features; "
         + "they make \(branches.map { "\($0.width)" }.joined(separator: " and "))"
     }
-    if let sentence = head.problem { return sentence }
+    if let sentence = attentionProblem ?? head.problem { return sentence }
     guard let count = weightCount, count <= 1 << 31 else {
       return "the model has more than 2^31 parameters; use fewer filters or smaller layers"
+    }
+    return nil
+  }
+
+  /// The most tokens of a branch: what an attention takes grows with their square.
+  private static let mostTokens = 1024
+
+  private var attentionProblem: String? {
+    guard fusion == .attention else {
+      return attention == nil
+        ? nil : "the fusion '\(fusion.rawValue)' has the sizes of an attention, which it is not"
+    }
+    guard let attention else { return "the fusion 'attention' has no width and heads" }
+    if let sentence = sizeProblem(attention.width, "the attention's width") { return sentence }
+    guard attention.heads > 0, attention.width.isMultiple(of: attention.heads) else {
+      return "the attention has \(attention.heads) heads, which do not divide its width of "
+        + "\(attention.width)"
+    }
+    for (name, branch) in zip(branchNames, branches) {
+      let count = branch.tokens(of: bandCount).count
+      if count > Self.mostTokens {
+        return "branch \(name): it leaves \(count) tokens; an attention takes at most "
+          + "\(Self.mostTokens): pool more, or use longer kernels"
+      }
     }
     return nil
   }
@@ -58,8 +82,13 @@ extension ModelArchitecture {
     var total = Checked(0)
     var features = Checked(0)
     for branch in branches {
-      total = total + branch.weightCount(bandCount: bandCount)
-      features = features + Checked(branch.width)
+      total = total + branch.weightCount(bandCount: bandCount, hasDense: fusion != .attention)
+      if let attention {
+        total =
+          total
+          + attention.weightCount(branch.tokens(of: bandCount), hasOthers: branches.count > 1)
+      }
+      features = features + Checked(attention?.width ?? branch.width)
     }
     if fusion == .gate, let first = branches.first {
       total = total + features * features
@@ -100,7 +129,8 @@ extension ModelArchitecture.Branch {
     }
   }
 
-  fileprivate func weightCount(bandCount: Int) -> Checked {
+  /// The weights of the layers and, where there is one, the dense layer over what they leave.
+  fileprivate func weightCount(bandCount: Int, hasDense: Bool) -> Checked {
     var total = Checked(0)
     let bands = bands(of: bandCount).count
     switch self {
@@ -112,24 +142,33 @@ extension ModelArchitecture.Branch {
         channels = filters
         length = (length - kernel + 1) / max(1, min(branch.pool, length - kernel + 1))
       }
-      return total + Checked(channels) * Checked(length) * Checked(branch.width)
     case .patch(let branch):
       var channels = bands / (branch.subcells * branch.subcells)
-      var edge = branch.window
-      for layer in branch.layers {
-        if case .convolution(let filters, let kernel) = layer {
-          let taps = Checked(kernel) * Checked(kernel)
-          total = total + Checked(filters) * Checked(channels) * taps
-          channels = filters
-        }
-        edge = layer.outputEdge(edge)
+      for case .convolution(let filters, let kernel) in branch.layers {
+        let taps = Checked(kernel) * Checked(kernel)
+        total = total + Checked(filters) * Checked(channels) * taps
+        channels = filters
       }
-      let left = Checked(channels) * Checked(edge) * Checked(edge)
-      return total + left * Checked(branch.width)
     case .graph(let branch):
       let width = Checked(branch.width)
       return width * (Checked(bandCount) + width * Checked(3) + Checked(branch.output))
     }
+    guard hasDense else { return total }
+    let left = tokens(of: bandCount)
+    return total + Checked(left.count) * Checked(left.channels) * Checked(width)
+  }
+}
+
+extension ModelArchitecture.AttentionSettings {
+  /// The weights of a branch's part of the fusion.
+  fileprivate func weightCount(
+    _ tokens: (count: Int, channels: Int), hasOthers: Bool
+  ) -> Checked {
+    let width = Checked(width)
+    let attention = Checked(4) * width * width
+    var total = width * (Checked(tokens.channels) + Checked(tokens.count))
+    if tokens.count > 1 { total = total + attention + width * width + width }
+    return hasOthers ? total + attention : total
   }
 }
 

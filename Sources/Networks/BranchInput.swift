@@ -57,6 +57,31 @@ extension ModelArchitecture.Branch {
   }
 }
 
+extension ModelArchitecture.Branch {
+  /// What the layers before the dense one leave of an input: places, and channels at each; of a
+  /// graph all features at one place.
+  func tokens(of bandCount: Int) -> (count: Int, channels: Int) {
+    let bands = bands(of: bandCount).count
+    switch self {
+    case .spectral(let branch):
+      var (length, channels) = (bands, 1)
+      for filters in branch.filters {
+        let left = length - min(branch.kernel, length) + 1
+        (length, channels) = (left / max(1, min(branch.pool, left)), filters)
+      }
+      return (length, channels)
+    case .patch(let branch):
+      var (edge, channels) = (branch.window, bands / (branch.subcells * branch.subcells))
+      for layer in branch.layers {
+        if case .convolution(let filters, _) = layer { channels = filters }
+        edge = layer.outputEdge(edge)
+      }
+      return (edge * edge, channels)
+    case .graph(let branch): return (1, branch.output)
+    }
+  }
+}
+
 extension ModelArchitecture.PatchBranch {
   /// The sub-cells along a cell's edge: the refinement, or 1.
   public var subcells: Int { max(1, refinement ?? 1) }

@@ -70,16 +70,22 @@ public struct ModelParameters: Sendable, Parameterized {
   public let branchNames: [String]
   /// The branches' networks, in the architecture's order.
   public var branches: [BranchNetwork]
+  /// The fusion's own parameters where it is an attention.
+  public var fusion: AttentionFusion?
   /// The layers after the fusion.
   public var head: HeadNetwork
 
-  /// Visits all branches' parameters, then the head's: names like `spectral.conv1.weight` and
-  /// `head.output.bias`, with nothing before them where `prefix` is empty.
+  /// The features that each branch adds to the joined ones, before any gate.
+  var partWidths: [Int] { branches.map { fusion?.width ?? $0.width } }
+
+  /// Visits all branches' parameters, then the fusion's and the head's: names like
+  /// `spectral.conv1.weight`, `fusion.spectral.self.query.weight` and `head.output.bias`, with nothing before them where `prefix` is empty.
   public mutating func visitParameters(_ prefix: String, _ body: Visitor) {
     let start = prefix.isEmpty ? "" : prefix + "."
     for index in branches.indices {
       branches[index].visitParameters(start + branchNames[index], body)
     }
+    fusion?.visitParameters(start + "fusion", body)
     head.visitParameters(start + "head", body)
   }
 

@@ -1,6 +1,8 @@
 internal import Tensors
 
 /// Convolutions and poolings, then a dense layer with a ReLU: what spectral and patch networks are.
+///
+/// Without the dense layer the stack makes tokens: one of what is left at every place.
 public struct FeatureStack: Sendable, Hashable {
   /// One step before the dense layer.
   public enum Step: Sendable, Hashable {
@@ -20,19 +22,21 @@ public struct FeatureStack: Sendable, Hashable {
     /// The winners of each max pooling, empty for other steps.
     fileprivate(set) var winners: [[Int32]]
     fileprivate(set) var flat: [Float]
-    /// The features that the stack makes, `[feature][sample]`.
+    /// The features that the stack makes, `[feature][sample]`; tokens `[sample][place][channel]`
+    /// where it has no dense layer.
     public fileprivate(set) var features: [Float]
   }
 
   /// The steps before the dense layer.
   public private(set) var steps: [Step]
-  /// The dense layer over all that is left, channels before rows before columns.
-  public var dense: Linear
+  /// The dense layer over all that is left, channels before rows before columns; nil where an
+  /// attention takes what is left as tokens.
+  public var dense: Linear?
 
-  init(_ steps: [Step], input: ActivationShape, width: Int, random: Randomness) {
+  init(_ steps: [Step], input: ActivationShape, width: Int?, random: Randomness) {
     self.steps = steps
     let left = steps.reduce(input) { $1.outputShape($0) }
-    dense = Linear(inputs: left.valuesPerSample, outputs: width, random: random)
+    dense = width.map { Linear(inputs: left.valuesPerSample, outputs: $0, random: random) }
   }
 
   /// The features of inputs of a shape, with what the derivatives need.
@@ -53,8 +57,13 @@ public struct FeatureStack: Sendable, Hashable {
       cache.winners.append(winners)
       cache.shapes.append(step.outputShape(shape))
     }
-    cache.flat = cache.shapes[steps.count].flattened(cache.values[steps.count])
-    cache.features = dense.forward(cache.flat, batch: shape.batch, rectified: true)
+    let (left, shape) = (cache.values[steps.count], cache.shapes[steps.count])
+    if let dense {
+      cache.flat = shape.flattened(left)
+      cache.features = dense.forward(cache.flat, batch: shape.batch, rectified: true)
+    } else {
+      cache.features = shape.tokens(left)
+    }
     return cache
   }
 
@@ -73,6 +82,7 @@ public struct FeatureStack: Sendable, Hashable {
       }
     }
     let shape = cache.shapes[steps.count]
+    guard let dense else { return shape.tokens(values) }
     values = dense.pushforward(shape.flattened(values), batch: shape.batch)
     Rectifier.gate(&values, by: cache.features)
     return values
@@ -83,12 +93,7 @@ public struct FeatureStack: Sendable, Hashable {
     _ cache: Cache, featureGradient: [Float], adding gradient: inout FeatureStack,
     wantsInput: Bool
   ) -> [Float]? {
-    var values = featureGradient
-    Rectifier.gate(&values, by: cache.features)
-    let last = cache.shapes[steps.count]
-    values = last.unflattened(
-      dense.pullback(
-        cache.flat, batch: last.batch, outputGradient: values, adding: &gradient.dense))
+    var values = pulledLeft(cache, featureGradient, adding: &gradient)
     for index in steps.indices.reversed() {
       let shape = cache.shapes[index]
       switch steps[index] {
@@ -104,6 +109,22 @@ public struct FeatureStack: Sendable, Hashable {
       }
     }
     return wantsInput ? values : nil
+  }
+
+  /// The gradient of what the steps leave, for the features' gradient.
+  private func pulledLeft(
+    _ cache: Cache, _ featureGradient: [Float], adding gradient: inout FeatureStack
+  ) -> [Float] {
+    let last = cache.shapes[steps.count]
+    guard let dense, var own = gradient.dense else { return last.fromTokens(featureGradient) }
+    var values = featureGradient
+    Rectifier.gate(&values, by: cache.features)
+    // Taken out while it is changed, so that its weights are not copied.
+    gradient.dense = nil
+    values = dense.pullback(
+      cache.flat, batch: last.batch, outputGradient: values, adding: &own)
+    gradient.dense = own
+    return last.unflattened(values)
   }
 }
 
@@ -135,6 +156,6 @@ extension FeatureStack: Parameterized {
       number += 1
       steps[index].withConvolution { $0.visitParameters("\(prefix).conv\(number)", body) }
     }
-    dense.visitParameters("\(prefix).dense", body)
+    dense?.visitParameters("\(prefix).dense", body)
   }
 }

@@ -6,6 +6,7 @@ struct LayerMatcher {
   let names: ModelTransfer.Names
   private(set) var layers: [ModelTransfer.Layer] = []
   private(set) var matches: [String: TensorMatch] = [:]
+  private var refusedParts: Set<String> = []
 
   private let trained: [String: NamedTensor]
   /// The new model's tensors by layer, in order.
@@ -69,8 +70,12 @@ struct LayerMatcher {
       chain(name, ["\(name).conv1": Difference(columns: places)])
       return
     }
-    let cells = new.stack.dense.inputs / max(1, new.channels)
-    guard cells * old.channels == old.stack.dense.inputs else {
+    guard let dense = new.stack.dense, let trained = old.stack.dense else {
+      chain(name, [:])
+      return
+    }
+    let cells = dense.inputs / max(1, new.channels)
+    guard cells * old.channels == trained.inputs else {
       refuse(name, "its window has \(cells) cells here and another number in the model")
       return
     }
@@ -95,11 +100,54 @@ struct LayerMatcher {
           + "is in the model's input")
       return
     }
-    let channels = new.stack.dense.inputs / max(1, fields.count)
+    guard let dense = new.stack.dense else {
+      chain(name, [:])
+      return
+    }
+    let channels = dense.inputs / max(1, fields.count)
     let columns = (0..<channels).flatMap { channel -> [Int?] in
       places.map { place in place.map { channel * known.count + $0 } }
     }
     chain(name, ["\(name).dense": Difference(columns: columns)])
+  }
+
+  // MARK: Fusion
+
+  /// Matches the layers of an attention, branch by branch; other fusions have none of their own.
+  mutating func matchFusion() {
+    guard let fusion = target.parameters.fusion else { return }
+    let (new, old) = (target.architecture, source.architecture)
+    guard new.fusion == old.fusion, new.attention == old.attention,
+      fusion.names == source.parameters.fusion?.names
+    else {
+      refuse("fusion", "the model joins its branches in another way")
+      return
+    }
+    guard fusion.names.allSatisfy(isTaken) else {
+      refuse("fusion", "an attention needs the tokens of the same branches")
+      return
+    }
+    for (index, name) in fusion.names.enumerated() {
+      let part = "fusion.\(name)"
+      switch (target.parameters.branches[index], source.parameters.branches[index]) {
+      case (.spectral(let new), .spectral(let old)):
+        let known = old.stack.fields(of: Array(sourceNames.bands[old.bands]))
+        let places = new.stack.fields(of: Array(names.bands[new.bands]))
+          .map { known.firstIndex(of: $0) }
+        chain(part, ["\(part).position": Difference(rows: places)])
+      case (.patch(let new), .patch(let old)) where !new.stack.hasConvolution:
+        let known = old.channelNames(of: sourceNames.bands)
+        let places = new.channelNames(of: names.bands).map { known.firstIndex(of: $0) }
+        chain(part, ["\(part).embedding": Difference(columns: places)])
+      default: chain(part, [:])
+      }
+    }
+  }
+
+  /// Whether no layer of a part begins anew.
+  private func isTaken(_ part: String) -> Bool {
+    !refusedParts.contains(part)
+      && !layers.contains { $0.name.hasPrefix(part + ".") && !$0.isTaken }
   }
 
   // MARK: Head
@@ -107,8 +155,10 @@ struct LayerMatcher {
   /// Matches the layers after the fusion, whose first one reads the branches' features.
   mutating func matchHead() {
     let (new, old) = (target.architecture, source.architecture)
+    let hasAttention = target.parameters.fusion != nil
     let isKnown = target.parameters.branchNames.map { name in
-      layers.last { $0.name.hasPrefix(name + ".") }?.isTaken ?? false
+      hasAttention
+        ? !refusedParts.contains("fusion") && isTaken("fusion.\(name)") : isTaken(name)
     }
     guard isKnown.contains(true) else {
       refuse("head", "the branches before it begin anew")
@@ -119,13 +169,13 @@ struct LayerMatcher {
       return
     }
     let isSame = target.parameters.branchNames == source.parameters.branchNames
-    guard new.fusion == .concat || isSame && !isKnown.contains(false) else {
+    guard new.fusion != .gate || isSame && !isKnown.contains(false) else {
       refuse("head", "a gate needs the features of the same branches")
       return
     }
     let first = new.head.hidden.isEmpty ? "head.output" : "head.hidden1"
     var differences: [String: Difference] = [:]
-    if new.fusion == .concat { differences[first] = Difference(columns: features(isKnown)) }
+    if new.fusion != .gate { differences[first] = Difference(columns: features(isKnown)) }
     let outputs = names.outputs.map { sourceNames.outputs.firstIndex(of: $0) }
     differences["head.output", default: Difference()].rows = outputs
     let isUseless =
@@ -141,16 +191,16 @@ struct LayerMatcher {
   private func features(_ isKnown: [Bool]) -> [Int?] {
     var starts: [String: (start: Int, width: Int)] = [:]
     var start = 0
-    for (name, branch) in zip(source.parameters.branchNames, source.parameters.branches) {
-      starts[name] = (start, branch.width)
-      start += branch.width
+    for (name, width) in zip(source.parameters.branchNames, source.parameters.partWidths) {
+      starts[name] = (start, width)
+      start += width
     }
-    return zip(target.parameters.branchNames, target.parameters.branches).enumerated().flatMap {
+    return zip(target.parameters.branchNames, target.parameters.partWidths).enumerated().flatMap {
       index, own -> [Int?] in
-      guard isKnown[index], let known = starts[own.0], known.width == own.1.width else {
-        return [Int?](repeating: nil, count: own.1.width)
+      guard isKnown[index], let known = starts[own.0], known.width == own.1 else {
+        return [Int?](repeating: nil, count: own.1)
       }
-      return (0..<own.1.width).map { known.start + $0 }
+      return (0..<own.1).map { known.start + $0 }
     }
   }
 
@@ -158,6 +208,7 @@ struct LayerMatcher {
 
   /// Lets all layers of a part begin anew.
   mutating func refuse(_ part: String, _ reason: String) {
+    refusedParts.insert(part)
     for (layer, _) in own where layer.hasPrefix(part + ".") {
       layers.append(ModelTransfer.Layer(name: layer, outcome: .anew(reason)))
     }
@@ -254,22 +305,6 @@ extension FeatureStack {
 
   /// The bands that each place of a 1-D stack's result is made of, before the dense layer.
   func fields(of bands: [String]) -> [[String]] {
-    var (size, stride, count) = (1, 1, bands.count)
-    for step in steps {
-      switch step {
-      case .convolution(let layer):
-        size += (layer.kernelRows - 1) * stride
-        count = count - layer.kernelRows + 1
-      case .maxPool(let layer):
-        size += (layer.blocks.rows - 1) * stride
-        stride *= layer.blocks.rows
-        count /= layer.blocks.rows
-      case .averagePool(let layer):
-        size += (layer.blocks.rows - 1) * stride
-        stride *= layer.blocks.rows
-        count /= layer.blocks.rows
-      }
-    }
-    return (0..<max(0, count)).map { Array(bands[$0 * stride..<$0 * stride + size]) }
+    fields(rows: bands.count).map { Array(bands[$0]) }
   }
 }

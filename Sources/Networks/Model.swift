@@ -19,27 +19,35 @@ public struct Model: Sendable {
     let random = Randomness(seed: seed, Randomness.word("parameters"))
     let names = architecture.branchNames
     var branches: [BranchNetwork] = []
+    let (bands, makesTokens) = (architecture.bandCount, architecture.fusion == .attention)
     for (name, branch) in zip(names, architecture.branches) {
       let own = random.derived(Randomness.word(name))
       switch branch {
       case .spectral(let branch):
         branches.append(
           .spectral(
-            SpectralNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
+            SpectralNetwork(
+              branch: branch, bandCount: bands, makesTokens: makesTokens, random: own)))
       case .patch(let branch):
         branches.append(
           .patch(
-            try PatchNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
+            try PatchNetwork(
+              branch: branch, bandCount: bands, makesTokens: makesTokens, random: own)))
       case .graph(let branch):
-        branches.append(
-          .graph(GraphNetwork(branch: branch, bandCount: architecture.bandCount, random: own)))
+        branches.append(.graph(GraphNetwork(branch: branch, bandCount: bands, random: own)))
       }
     }
+    let fusion = architecture.attention.map { settings in
+      AttentionFusion(
+        settings, names: names, tokens: architecture.branches.map { $0.tokens(of: bands) },
+        random: random.derived(Randomness.word("fusion")))
+    }
     let head = HeadNetwork(
-      architecture.head, features: branches.map(\.width), fusion: architecture.fusion,
-      random: random.derived(Randomness.word("head")))
+      architecture.head, features: branches.map { fusion?.width ?? $0.width },
+      fusion: architecture.fusion, random: random.derived(Randomness.word("head")))
     self.architecture = architecture
-    parameters = ModelParameters(branchNames: names, branches: branches, head: head)
+    parameters = ModelParameters(
+      branchNames: names, branches: branches, fusion: fusion, head: head)
   }
 
   /// The number of raw outputs.

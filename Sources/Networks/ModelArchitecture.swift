@@ -6,14 +6,20 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
   public var branches: [Branch]
   /// How the branches' features are joined.
   public var fusion: Fusion
+  /// The sizes of an attention; nil where the fusion is none.
+  public var attention: AttentionSettings?
   /// What is made of the joined features.
   public var head: Head
 
   /// Describes a model.
-  public init(bandCount: Int, branches: [Branch], fusion: Fusion = .concat, head: Head) {
+  public init(
+    bandCount: Int, branches: [Branch], fusion: Fusion = .concat,
+    attention: AttentionSettings? = nil, head: Head
+  ) {
     self.bandCount = bandCount
     self.branches = branches
     self.fusion = fusion
+    self.attention = attention
     self.head = head
   }
 
@@ -23,6 +29,26 @@ public struct ModelArchitecture: Sendable, Hashable, Codable {
     case concat
     /// For every feature a mean of the branches' with shares that depend on all features.
     case gate
+    /// Tokens of each branch that see one another and those of the other branches, and their means
+    /// one after another: see `AttentionFusion`.
+    ///
+    /// A token is what convolutions and poolings leave at a place; of a graph branch all features
+    /// are one. The dense layers of branches, and so their widths, take no part.
+    case attention
+  }
+
+  /// The sizes of a fusion by attention.
+  public struct AttentionSettings: Sendable, Hashable, Codable {
+    /// The features of a token, and those that each branch adds to the joined ones.
+    public var width: Int
+    /// The heads of each attention, which divide the width.
+    public var heads: Int
+
+    /// Describes an attention.
+    public init(width: Int = 32, heads: Int = 4) {
+      self.width = width
+      self.heads = heads
+    }
   }
 
   /// One branch of a model.

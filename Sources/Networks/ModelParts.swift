@@ -2,7 +2,7 @@ extension ModelArchitecture {
   /// What the names of parts stand for: the beginnings of the names of their tensors.
   ///
   /// A part is `branches`, all branches of a type (`patch-cnn`), one branch by its name in model
-  /// files (`patch2`), `head`, or a layer or tensor by its name there (`patch.conv1`). Nil where
+  /// files (`patch2`), `fusion` of an attention, `head`, or a layer or tensor by its name there (`patch.conv1`). Nil where
   /// there is no such part.
   public func prefixes(ofPart part: String) -> [String]? {
     let names = branchNames
@@ -22,7 +22,8 @@ extension ModelArchitecture {
   /// The parts that people name: types, branches, the head.
   public var partNames: [String] {
     var seen: Set<String> = []
-    return (branches.map(\.type) + branchNames + ["head", "branches"])
+    let fusions = fusion == .attention ? ["fusion"] : []
+    return (branches.map(\.type) + branchNames + fusions + ["head", "branches"])
       .filter { seen.insert($0).inserted }
   }
 }

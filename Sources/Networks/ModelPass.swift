@@ -100,6 +100,7 @@ struct ModelInputs: Sendable {
 struct GroupPass: Sendable {
   var samples: Range<Int>
   var stacks: [FeatureStack.Cache?]
+  var fusion: AttentionFusion.Cache?
   var head: HeadNetwork.Cache
 
   /// The raw outputs, samples x outputs.
@@ -183,36 +184,52 @@ extension Model {
 
   /// The forward pass of one group.
   func forward(_ inputs: ModelInputs, _ samples: Range<Int>) -> GroupPass {
-    var features: [Float] = []
+    var parts: [[Float]] = []
     var stacks: [FeatureStack.Cache?] = []
     for (index, branch) in parameters.branches.enumerated() {
       guard let (stack, input) = branch.stack(batch: samples.count) else {
-        features += inputs.gathered(inputs.shared[index] ?? [], width: branch.width, samples)
+        parts.append(gathered(inputs, index, branch.width, samples))
         stacks.append(nil)
         continue
       }
       let values = inputs.values(index, parameters, input, from: samples.lowerBound)
       let cache = stack.forward(values, input.shape)
-      features += cache.features
+      parts.append(cache.features)
       stacks.append(cache)
     }
-    let head = parameters.head.forward(features, samples: samples, dropout: inputs.dropout)
-    return GroupPass(samples: samples, stacks: stacks, head: head)
+    let fused = parameters.fusion?.forward(parts, batch: samples.count)
+    let head = parameters.head.forward(
+      fused?.features ?? parts.flatMap(\.self), samples: samples, dropout: inputs.dropout)
+    return GroupPass(samples: samples, stacks: stacks, fusion: fused, head: head)
+  }
+
+  /// The features (or tangents) of a graph branch for a group, one token of each sample where an
+  /// attention joins them.
+  private func gathered(
+    _ inputs: ModelInputs, _ branch: Int, _ width: Int, _ samples: Range<Int>
+  ) -> [Float] {
+    let features = inputs.gathered(inputs.shared[branch] ?? [], width: width, samples)
+    return parameters.fusion == nil ? features : transposed(features, width, samples.count)
   }
 
   /// The outputs' tangents of one group, samples x outputs.
   func pushforward(_ inputs: ModelInputs, _ group: GroupPass) -> [Float] {
-    var features: [Float] = []
+    var parts: [[Float]] = []
     for (index, branch) in parameters.branches.enumerated() {
       guard let (stack, input) = branch.stack(batch: group.samples.count),
         let cache = group.stacks[index]
       else {
-        features += inputs.gathered(
-          inputs.shared[index] ?? [], width: branch.width, group.samples)
+        parts.append(gathered(inputs, index, branch.width, group.samples))
         continue
       }
       let values = inputs.values(index, parameters, input, from: group.samples.lowerBound)
-      features += stack.pushforward(cache, values)
+      parts.append(stack.pushforward(cache, values))
+    }
+    var features: [Float]
+    if let fusion = parameters.fusion, let cache = group.fusion {
+      features = fusion.pushforward(cache, parts)
+    } else {
+      features = parts.flatMap(\.self)
     }
     return transposed(
       parameters.head.pushforward(group.head, features), outputCount, group.samples.count)
@@ -233,7 +250,8 @@ extension Model {
     }
   }
 
-  private func pullback(
+  /// The gradients of one group, for one with respect to its raw outputs, samples x outputs.
+  func pullback(
     _ group: GroupPass, _ outputGradient: [Float], _ zeros: ModelParameters, wantsInput: Bool
   ) -> GroupGradients {
     let batch = group.samples.count
@@ -241,23 +259,40 @@ extension Model {
     let features = parameters.head.pullback(
       group.head, outputGradient: transposed(outputGradient, batch, outputCount),
       adding: &result.parameters.head)
-    var start = 0
+    let parts = pullbackFusion(group, features, adding: &result.parameters)
     for (index, branch) in parameters.branches.enumerated() {
-      let own = Array(features[start..<start + branch.width * batch])
-      start += branch.width * batch
       guard let (stack, _) = branch.stack(batch: batch), let cache = group.stacks[index] else {
         result.inputs.append(nil)
-        result.features.append(own)
+        result.features.append(
+          parameters.fusion == nil ? parts[index] : transposed(parts[index], batch, branch.width))
         continue
       }
       result.features.append([])
       var inputs: [Float]?
       result.parameters.branches[index].withStack { gradient in
         inputs = stack.pullback(
-          cache, featureGradient: own, adding: &gradient, wantsInput: wantsInput)
+          cache, featureGradient: parts[index], adding: &gradient, wantsInput: wantsInput)
       }
       result.inputs.append(inputs)
     }
     return result
+  }
+
+  /// The gradients of what each branch makes, for that of the joined features.
+  private func pullbackFusion(
+    _ group: GroupPass, _ features: [Float], adding gradient: inout ModelParameters
+  ) -> [[Float]] {
+    if let fusion = parameters.fusion, let cache = group.fusion, var own = gradient.fusion {
+      // Taken out while it is changed, so that its weights are not copied.
+      gradient.fusion = nil
+      let parts = fusion.pullback(cache, featureGradient: features, adding: &own)
+      gradient.fusion = own
+      return parts
+    }
+    var start = 0
+    return parameters.branches.map { branch in
+      defer { start += branch.width * group.samples.count }
+      return Array(features[start..<start + branch.width * group.samples.count])
+    }
   }
 }

@@ -65,6 +65,7 @@ public struct ModelTransfer: Sendable {
     var matcher = LayerMatcher(
       source: source, sourceNames: sourceNames, target: target, names: names)
     matcher.matchBranches()
+    matcher.matchFusion()
     if takesHead {
       matcher.matchHead()
     } else {

@@ -13,11 +13,12 @@ public struct PatchNetwork: Sendable, Hashable {
   /// The layers.
   public var stack: FeatureStack
 
-  /// A network with parameters drawn by PyTorch's defaults.
+  /// A network with parameters drawn by PyTorch's defaults; one that makes tokens has no dense layer.
   ///
   /// - Throws: `ModelProblem` where the window is too small for the layers.
   public init(
-    branch: ModelArchitecture.PatchBranch, bandCount: Int, random: Randomness
+    branch: ModelArchitecture.PatchBranch, bandCount: Int, makesTokens: Bool = false,
+    random: Randomness
   ) throws(ModelProblem) {
     let own = ModelArchitecture.Branch.patch(branch)
     if let sentence = own.problem ?? own.bandProblem(of: bandCount) {
@@ -47,11 +48,12 @@ public struct PatchNetwork: Sendable, Hashable {
       shape = step.outputShape(shape)
     }
     stack = FeatureStack(
-      steps, input: input, width: branch.width, random: random.derived(Randomness.word("dense")))
+      steps, input: input, width: makesTokens ? nil : branch.width,
+      random: random.derived(Randomness.word("dense")))
   }
 
-  /// The number of features that the network makes.
-  public var width: Int { stack.dense.outputs }
+  /// The number of features that the network makes; 0 where it makes tokens.
+  public var width: Int { stack.dense?.outputs ?? 0 }
 
   /// The bands that the layers see: those of the window's own cells.
   public var channels: Int { bands.count / (refinement * refinement) }

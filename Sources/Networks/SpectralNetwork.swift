@@ -14,9 +14,11 @@ public struct SpectralNetwork: Sendable, Hashable {
 
   /// A network with parameters drawn by PyTorch's defaults.
   ///
-  /// Kernels and poolings are shortened to the length that is left where bands are few.
+  /// Kernels and poolings are shortened to the length that is left where bands are few. A network
+  /// that makes tokens has no dense layer.
   public init(
-    branch: ModelArchitecture.SpectralBranch, bandCount: Int, random: Randomness
+    branch: ModelArchitecture.SpectralBranch, bandCount: Int, makesTokens: Bool = false,
+    random: Randomness
   ) {
     self.bandCount = bandCount
     bands = branch.bands ?? 0..<bandCount
@@ -38,11 +40,12 @@ public struct SpectralNetwork: Sendable, Hashable {
       }
     }
     stack = FeatureStack(
-      steps, input: input, width: branch.width, random: random.derived(Randomness.word("dense")))
+      steps, input: input, width: makesTokens ? nil : branch.width,
+      random: random.derived(Randomness.word("dense")))
   }
 
-  /// The number of features that the network makes.
-  public var width: Int { stack.dense.outputs }
+  /// The number of features that the network makes; 0 where it makes tokens.
+  public var width: Int { stack.dense?.outputs ?? 0 }
 
   /// The inputs of a batch: parts of its spectra.
   func input(batch: Int) -> BranchInput {

@@ -118,6 +118,10 @@ struct FileDescription {
 
   private static func facts(of package: ModelPackage) -> [(name: String, value: String)] {
     let notes = package.notes
+    var joined: [(name: String, value: String)] = []
+    if let words = package.predictor.architecture.fusionWords {
+      joined = [(name: "fusion", value: words)]
+    }
     return [
       (name: "method", value: package.predictor.method.rawValue),
       (name: "size", value: package.predictor.summary),
@@ -129,7 +133,7 @@ struct FileDescription {
       (name: "trained on", value: "\(notes.record.trainingCount) samples"),
       (name: "best epoch", value: "\(notes.record.bestEpoch)"),
       (name: "background", value: "\(notes.background.count) samples"),
-    ] + (notes.transfer?.sentences.map { (name: "started", value: $0) } ?? [])
+    ] + joined + (notes.transfer?.sentences.map { (name: "started", value: $0) } ?? [])
       + (notes.calibration?.facts ?? []) + (notes.intervals?.facts ?? [])
   }
 

@@ -73,6 +73,26 @@ import Testing
     #expect(patch(nil, 65)?.contains("the refinement is 65") == true)
   }
 
+  @Test func attentionsNeedSizes() {
+    func problem(
+      _ settings: ModelArchitecture.AttentionSettings?, window: Int = 3,
+      fusion: ModelArchitecture.Fusion = .attention
+    ) -> String? {
+      ModelArchitecture(
+        bandCount: 5, branches: [.patch(.init(window: window, layers: [], width: 2)), spectral],
+        fusion: fusion, attention: settings, head: .init(kind: .softmax, hidden: [], outputs: 2)
+      ).problem
+    }
+    #expect(problem(.init()) == nil && problem(.init(width: 6, heads: 3)) == nil)
+    #expect(problem(nil)?.contains("no width and heads") == true)
+    #expect(problem(.init(width: 6, heads: 4))?.contains("4 heads, which do not divide") == true)
+    #expect(problem(.init(width: 6, heads: 0))?.contains("0 heads") == true)
+    #expect(problem(.init(width: 0, heads: 1))?.contains("width is 0") == true)
+    #expect(problem(.init(), fusion: .concat)?.contains("which it is not") == true)
+    #expect(problem(.init(), window: 32) == nil)
+    #expect(problem(.init(), window: 33)?.contains("branch patch: it leaves 1089 tokens") == true)
+  }
+
   @Test func hugeModelsAreRefused() {
     let huge = ModelArchitecture.PatchBranch(
       window: 60000, layers: [.convolution(filters: 60000, kernel: 60000)], width: 60000)

@@ -119,6 +119,21 @@ import Testing
         ], hidden: [5], bandCount: 27)
     }
 
+  /// Attention over tokens of every kind of branch.
+  static let attentions: [Shape] = [
+    Shape(branches: [spectral([3], kernel: 2, pool: 1)], fusion: .attention),
+    Shape(
+      branches: [
+        spectral([4], kernel: 2, pool: 2), patch(4, [.convolution(filters: 3, kernel: 2)]),
+        graph(output: 3),
+      ], hidden: [6], kind: .sigmoid, fusion: .attention),
+    Shape(
+      branches: [
+        patch(5, [.convolution(filters: 3, kernel: 3)], bands: 1..<5, refinement: 2),
+        patch(2, [.maxPool(size: 2)], bands: 3..<5), graph(),
+      ], kind: .linear, fusion: .attention),
+  ]
+
   static func graph(output: Int = 5) -> ModelArchitecture.Branch {
     .graph(.init(hops: 2, width: 6, output: output, dropout: 0.5))
   }
@@ -130,6 +145,7 @@ import Testing
     try Model(
       architecture: ModelArchitecture(
         bandCount: shape.bandCount, branches: shape.branches, fusion: shape.fusion,
+        attention: shape.fusion == .attention ? .init(width: 6, heads: 2) : nil,
         head: .init(kind: shape.kind, hidden: shape.hidden, outputs: 3)), seed: 11)
   }
 
@@ -154,12 +170,12 @@ import Testing
   }
 
   /// A feature of one source, one of three sources over two bands each, one of a mixture.
-  static func tangent(_ input: DenseInput) -> TangentField {
-    let cells = input.paddedWidth * input.paddedHeight
+  static func tangent(_ input: DenseInput, of sources: [Int] = [1, 0, 1, 2, 1]) -> TangentField {
+    let (cells, count) = (input.paddedWidth * input.paddedHeight, sources.count)
     return TangentField(
-      sourceCount: 5, featureCount: 3, featureOfSource: [1, 0, 1, 2, 1],
-      mixing: pseudorandom(input.bandCount * 5, 8), values: pseudorandom(5 * cells, 9),
-      propagated: pseudorandom(5 * (input.graph?.pixelCount ?? 0), 10))
+      sourceCount: count, featureCount: (sources.max() ?? -1) + 1, featureOfSource: sources,
+      mixing: pseudorandom(input.bandCount * count, 8), values: pseudorandom(count * cells, 9),
+      propagated: pseudorandom(count * (input.graph?.pixelCount ?? 0), 10))
   }
 
   /// All cells of an input as a batch of samples.
@@ -218,7 +234,7 @@ import Testing
     return (0..<outputs.count).map { outputs[$0 % cells * count + $0 / cells] }
   }
 
-  @Test(arguments: windows + mixtures + graphs + parts + refined)
+  @Test(arguments: windows + mixtures + graphs + parts + refined + attentions)
   func cellsEqualTheirWindows(_ shape: Shape) throws {
     let model = try Self.model(shape)
     let largest = model.architecture.branches.reduce(0) { largest, branch in
@@ -246,6 +262,26 @@ import Testing
     }
   }
 
+  /// Many features take the slopes of the inputs, and say the same as their tangents.
+  @Test(arguments: refined + parts + attentions)
+  func manyFeaturesHaveTheirTangents(_ shape: Shape) throws {
+    let model = try Self.model(shape)
+    var input = Self.input(margin: 3, bands: shape.bandCount)
+    if model.hasGraph { Self.addGraph(to: &input) }
+    let tangent = Self.tangent(input, of: [3, 0, 1, 2, 6, 4, 5, 3])
+    #expect(tangent.featureCount > 2 * model.outputCount)
+    let pass = model.forward(Self.batch(model, input.values, input)).pass
+    let dense = model.densePushforward(input, tangent)
+    for t in 0..<tangent.featureCount {
+      var batch = Self.batch(model, Self.bandTangents(tangent, t), input)
+      batch.graph?.propagated = Self.graphTangents(tangent, t)
+      let slopes = model.pushforward(pass, tangent: batch)
+      let count = 3 * input.cellCount
+      let part = Array(dense.tangents[t * count..<(t + 1) * count])
+      #expect(DensePlanTests.difference(part, Self.classMajor(slopes, 3)) < 2e-5)
+    }
+  }
+
   /// A feature that no branch reads moves nothing, one that one branch reads moves just that.
   @Test(arguments: [false, true]) func featuresOutsideABranchDoNotMoveIt(refined: Bool) throws {
     let model = try Self.model(
@@ -269,7 +305,9 @@ import Testing
   }
 
   /// Slopes agree with differences of outputs wherever no kink lies between.
-  @Test(arguments: mixtures + graphs + parts) func tangentsAreDifferencesOfOutputs(_ shape: Shape)
+  @Test(arguments: mixtures + graphs + parts + attentions) func tangentsAreDifferencesOfOutputs(
+    _ shape: Shape
+  )
     throws
   {
     let model = try Self.model(shape)

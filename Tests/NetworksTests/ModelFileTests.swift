@@ -103,6 +103,19 @@ import Testing
     }
   }
 
+  /// Files from before there was an attention say nothing of it, and others still do not.
+  @Test func attentionMayBeAbsent() throws {
+    let old = """
+      {"bandCount":4,"branches":[{"spectral":{"_0":{"filters":[],"kernel":1,"pool":1,"width":3}}}],\
+      "fusion":"concat","head":{"dropout":0,"hidden":[],"kind":"softmax","outputs":2}}
+      """
+    let form = try JSONDecoder().decode(ModelArchitecture.self, from: Data(old.utf8))
+    #expect(form.attention == nil && form.problem == nil)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(form), as: UTF8.self) == old)
+  }
+
   @Test func unusableModelsAreNotWritten() throws {
     var model = try Model(architecture: architecture, seed: 9)
     model.parameters.head.output.bias[0] = .infinity

@@ -58,6 +58,23 @@ import Testing
             refinement: 3)),
       ],
       head: .init(kind: .softmax, hidden: [5], outputs: 2)),
+    // Attention over several branches, one with a single token, and over one branch.
+    .init(
+      bandCount: 9,
+      branches: [
+        .spectral(.init(filters: [3], kernel: 3, pool: 2, width: 4)),
+        .patch(
+          .init(
+            window: 3, layers: [.convolution(filters: 2, kernel: 2)], width: 3, bands: 2..<5)),
+        .patch(.init(window: 2, layers: [.averagePool(size: 2)], width: 3, bands: 4..<9)),
+      ],
+      fusion: .attention, attention: .init(width: 6, heads: 3),
+      head: .init(kind: .softmax, hidden: [5], outputs: 3)),
+    .init(
+      bandCount: 7,
+      branches: [.spectral(.init(filters: [], kernel: 3, pool: 2, width: 4))],
+      fusion: .attention, attention: .init(width: 4, heads: 2),
+      head: .init(kind: .sigmoid, hidden: [], outputs: 2)),
   ]
 
   /// Random inputs of every branch.

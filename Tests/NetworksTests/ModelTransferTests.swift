@@ -105,6 +105,50 @@ import Testing
       outcomes.first { $0.0 == "patch2.conv1" }?.1 == .anew("none of its inputs is in the model"))
   }
 
+  /// Tokens of the same bands keep their places; another attention or other branches begin anew.
+  @Test func attentionsAreTakenWithTheirBranches() throws {
+    func form(
+      _ bands: Int, branches: [ModelArchitecture.Branch]? = nil, heads: Int = 2
+    ) -> ModelArchitecture {
+      ModelArchitecture(
+        bandCount: bands, branches: branches ?? [convolved, pooled], fusion: .attention,
+        attention: .init(width: 4, heads: heads),
+        head: .init(kind: .softmax, hidden: [6], outputs: 2))
+    }
+    func outcomes(_ form: ModelArchitecture, _ bands: [String]) throws
+      -> [String: ModelTransfer.Outcome]
+    {
+      let (_, transfer) = try start(source, old, form, bands)
+      return Dictionary(uniqueKeysWithValues: transfer.layers.map { ($0.name, $0.outcome) })
+    }
+    let old = ["a", "b", "c", "d", "e"]
+    let source = try Model(architecture: form(5), seed: 8)
+    // Two runs of three bands of the old ones are left, a third one is new.
+    let fewer = try outcomes(form(5), ["x", "a", "b", "c", "d"])
+    #expect(fewer["spectral.conv1"] == .taken)
+    #expect(fewer["fusion.spectral.position"] == .partly)
+    #expect(fewer["fusion.spectral.cross.output"] == .taken)
+    #expect(fewer["fusion.patch.embedding"] == .partly)
+    #expect(fewer["head.hidden1"] == .taken)
+    let (model, _) = try start(source, old, form(5), ["x", "a", "b", "c", "d"])
+    let places = try (
+      values(model, "fusion.spectral.position.weight"),
+      values(source, "fusion.spectral.position.weight")
+    )
+    #expect(Array(places.0[4..<12]) == Array(places.1[0..<8]))
+    let other = try outcomes(form(5, heads: 1), old)
+    #expect(
+      other["fusion.patch.embedding"] == .anew("the model joins its branches in another way"))
+    #expect(other["spectral.conv1"] == .taken && other["head.output"] != .taken)
+    let wider = try outcomes(form(5, branches: [convolved, pooled, dense]), old)
+    #expect(
+      wider["fusion.patch.embedding"] == .anew("the model joins its branches in another way"))
+    let unknown = try outcomes(form(5), ["v", "w", "x", "y", "e"])
+    #expect(
+      unknown["fusion.patch.embedding"]
+        == .anew("an attention needs the tokens of the same branches"))
+  }
+
   /// On the bands of both models the start says what the source does where its others are zero.
   @Test func bandsAreMatchedByName() throws {
     let branches = [patch, dense, pooled]

@@ -67,6 +67,13 @@ struct NaiveVolume {
   func rectified() -> NaiveVolume {
     NaiveVolume(channels, rows, columns, values.map { max($0, 0) })
   }
+
+  /// The channels at every place, row by row.
+  var tokens: [[Double]] {
+    (0..<rows * columns).map { place in
+      (0..<channels).map { values[$0 * rows * columns + place] }
+    }
+  }
 }
 
 /// A whole model in loops: the twin of `Model` without dropout.
@@ -113,22 +120,34 @@ struct NaiveModel {
     spectrum: [Double], windows: [[Double]], graph: [[Double]] = [], segment: Int = -1
   ) -> [Double] {
     var features: [Double] = []
+    var tokens: [AttentionTwin.Rows] = []
     var patch = 0
     for (index, branch) in architecture.branches.enumerated() {
       let name = architecture.branchNames[index]
       switch branch {
       case .spectral(let branch):
         let own = branch.bands.map { Array(spectrum[$0]) } ?? spectrum
-        features += self.spectral(branch, name, own)
+        let left = spectral(branch, name, own)
+        tokens.append(left.tokens)
+        features += dense(left.values, "\(name).dense").map { max($0, 0) }
       case .patch(let branch):
-        features += self.patch(branch, name, windows[patch])
+        let left = self.patch(branch, name, windows[patch])
+        tokens.append(left.tokens)
+        features += dense(left.values, "\(name).dense").map { max($0, 0) }
         patch += 1
       case .graph(let branch):
         let none = [Double](repeating: 0, count: branch.output)
-        features +=
+        let own =
           segment < 0
           ? none : Array(graph[index][segment * branch.output..<(segment + 1) * branch.output])
+        tokens.append([own])
+        features += own
       }
+    }
+    if let settings = architecture.attention {
+      var twin = AttentionTwin([], width: settings.width, heads: settings.heads)
+      twin.parameters = parameters
+      features = twin.features(tokens, architecture.branchNames)
     }
     if architecture.fusion == .gate {
       let gates = dense(features, "head.gate").map { exp($0) }
@@ -147,7 +166,7 @@ struct NaiveModel {
 
   private func spectral(
     _ branch: ModelArchitecture.SpectralBranch, _ name: String, _ spectrum: [Double]
-  ) -> [Double] {
+  ) -> NaiveVolume {
     var x = NaiveVolume(1, 1, spectrum.count, spectrum)
     for index in branch.filters.indices {
       let layer = "\(name).conv\(index + 1)"
@@ -156,12 +175,12 @@ struct NaiveModel {
       ).rectified()
       x = x.pooled(1, min(branch.pool, x.columns)) { $0.max() ?? 0 }
     }
-    return dense(x.values, "\(name).dense").map { max($0, 0) }
+    return x
   }
 
   private func patch(
     _ branch: ModelArchitecture.PatchBranch, _ name: String, _ window: [Double]
-  ) -> [Double] {
+  ) -> NaiveVolume {
     var x = refined(branch, window)
     var number = 0
     for layer in branch.layers {
@@ -177,7 +196,7 @@ struct NaiveModel {
         x = x.pooled(size, size) { $0.reduce(0, +) / Double($0.count) }
       }
     }
-    return dense(x.values, "\(name).dense").map { max($0, 0) }
+    return x
   }
 
   /// A branch's window out of what it is given, as an image of sub-cells that is cut.

@@ -12,7 +12,7 @@ import Testing
         .maxPool(size: 2), .convolution(filters: 64, kernel: 3),
       ], width: 64)
     let network = try PatchNetwork(branch: branch, bandCount: 16, random: Randomness(seed: 1))
-    #expect(network.stack.dense.inputs == 64 * 3 * 3)
+    #expect(network.stack.dense?.inputs == 64 * 3 * 3)
     #expect(network.width == 64)
     let names = network.stack.parameters("patch").map(\.name)
     #expect(

@@ -8,38 +8,60 @@ struct CellPass {
   /// For each branch the features of segments; empty for others than graph branches.
   let segments: [SegmentFeatures]
 
-  /// The cells of a block.
-  private static let block = 32
+  /// The most cells of a block.
+  private static let largestBlock = 32
+  /// The most values that an attention keeps for a block: 4 MiB.
+  private static let attentionLimit = 1 << 20
+
+  /// The cells of a block: fewer where the attention matrices of each are large.
+  private var block: Int {
+    let values = model.parameters.fusion?.valuesPerSample ?? 1
+    return max(1, min(Self.largestBlock, Self.attentionLimit / max(1, values)))
+  }
 
   /// Evaluates all cells, row by row.
   func run(_ receive: (DenseBlock) -> Void) {
-    input.check(tangent, bandCount: model.architecture.bandCount, margin: model.margin)
     let directions = tangent.map { BandDirection.all($0) } ?? []
-    for y in 0..<input.height {
-      for first in stride(from: 0, to: input.width, by: Self.block) {
-        let columns = first..<min(input.width, first + Self.block)
-        evaluate(columns, y, directions, receive)
+    // Slopes of all inputs take two passes an output, and those of a feature one.
+    let isBackward = 2 * model.outputCount < directions.count
+    let zeros = isBackward ? model.parameters.zeroed() : model.parameters
+    blocks { columns, y, cells, pass in
+      var tangents: [Float] = []
+      if isBackward {
+        tangents = pulled(pass, zeros, directions, columns, y)
+      } else {
+        for (feature, direction) in directions.enumerated() {
+          let slopes = model.pushforward(moved(by: direction, feature, columns, y), pass)
+          tangents += transposed(slopes, columns.count, model.outputCount)
+        }
+      }
+      pass.head.outputs.withUnsafeBufferPointer { outputs in
+        tangents.withUnsafeBufferPointer { tangents in
+          receive(
+            DenseBlock(
+              cells: cells, features: directions.indices, outputs: outputs, tangents: tangents))
+        }
       }
     }
   }
 
-  private func evaluate(
-    _ columns: Range<Int>, _ y: Int, _ directions: [BandDirection],
-    _ receive: (DenseBlock) -> Void
+  /// What the forward passes of all blocks keep.
+  func passes(_ receive: (_ cells: Range<Int>, _ pass: GroupPass) -> Void) {
+    blocks { _, _, cells, pass in receive(cells, pass) }
+  }
+
+  private func blocks(
+    _ body: (_ columns: Range<Int>, _ y: Int, _ cells: Range<Int>, _ pass: GroupPass) -> Void
   ) {
-    let cells = y * input.width + columns.lowerBound..<y * input.width + columns.upperBound
-    let samples = 0..<columns.count
-    let pass = model.forward(inputs(columns, y), samples)
-    var tangents: [Float] = []
-    for (feature, direction) in directions.enumerated() {
-      let slopes = model.pushforward(moved(by: direction, feature, columns, y), pass)
-      tangents += transposed(slopes, columns.count, model.outputCount)
-    }
-    pass.head.outputs.withUnsafeBufferPointer { outputs in
-      tangents.withUnsafeBufferPointer { tangents in
-        receive(
-          DenseBlock(
-            cells: cells, features: directions.indices, outputs: outputs, tangents: tangents))
+    input.check(tangent, bandCount: model.architecture.bandCount, margin: model.margin)
+    let block = block
+    for y in 0..<input.height {
+      for first in stride(from: 0, to: input.width, by: block) {
+        let columns = first..<min(input.width, first + block)
+        let start = y * input.width
+        body(
+          columns, y, start + columns.lowerBound..<start + columns.upperBound,
+          model.forward(inputs(columns, y), 0..<columns.count))
       }
     }
   }
@@ -127,48 +149,5 @@ struct CellPass {
         initialized = place
       }
     }
-  }
-}
-
-/// The bands that one explained feature moves, and how its sources move each.
-struct BandDirection: Sendable {
-  /// Bands with the sources and slopes that move them.
-  let bands: [(band: Int, terms: [(source: Int, slope: Float)])]
-
-  /// The directions of a tangent field, one per feature.
-  static func all(_ tangent: TangentField) -> [BandDirection] {
-    FeatureDirection.all(tangent).map { direction in
-      BandDirection(
-        bands: direction.mixing.indices.compactMap { band in
-          let terms = zip(direction.sources, direction.mixing[band]).filter { $1 != 0 }
-            .map { (source: $0, slope: $1) }
-          return terms.isEmpty ? nil : (band, terms)
-        })
-    }
-  }
-
-  /// The tangents of all bands over a part of a chunk, band-major.
-  ///
-  /// - Parameters:
-  ///   - sources: The tangents of the sources over chunk and halo.
-  func values(
-    _ sources: [Float], bandCount: Int, _ input: DenseInput, columns: Range<Int>,
-    rows: Range<Int>
-  ) -> [Float] {
-    let plane = input.paddedWidth * input.paddedHeight
-    var result = [Float](repeating: 0, count: bandCount * rows.count * columns.count)
-    for (band, terms) in bands {
-      for (line, row) in rows.enumerated() {
-        let target = (band * rows.count + line) * columns.count
-        let place =
-          (row + input.margin) * input.paddedWidth + columns.lowerBound + input.margin
-        for (source, slope) in terms {
-          for x in 0..<columns.count {
-            result[target + x] += slope * sources[source * plane + place + x]
-          }
-        }
-      }
-    }
-    return result
   }
 }

@@ -60,8 +60,10 @@ extension Model {
   }
 
   /// Whether cells share too little to run over whole rows: windows of sub-cells have another phase
-  /// at every cell.
-  var runsByCells: Bool { architecture.windows.contains { $0.refinement > 1 } }
+  /// at every cell, and an attention has no use for what neighbours leave.
+  var runsByCells: Bool {
+    parameters.fusion != nil || architecture.windows.contains { $0.refinement > 1 }
+  }
 
   /// The model prepared for evaluation at every cell.
   var densePlan: DensePlan {
@@ -88,7 +90,7 @@ extension Model {
   }
 
   /// For each branch the features of segments, empty for others than graph branches.
-  private func segmentFeatures(_ input: DenseInput, _ tangent: TangentField?) -> [SegmentFeatures] {
+  func segmentFeatures(_ input: DenseInput, _ tangent: TangentField?) -> [SegmentFeatures] {
     parameters.branches.map { branch in
       guard case .graph(let network) = branch else { return SegmentFeatures() }
       return SegmentFeatures(network, input, tangent)
@@ -120,7 +122,7 @@ extension PatchPlan {
       case .averagePool(let layer): pool(.averagePool, size: layer.blocks.rows)
       }
     }
-    connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
+    if let dense = network.stack.dense { connect(weights: dense.weight, bias: dense.bias) }
   }
 }
 
@@ -136,7 +138,7 @@ extension SpectralPlan {
       case .averagePool: preconditionFailure("a spectral network pools largest values")
       }
     }
-    connect(weights: network.stack.dense.weight, bias: network.stack.dense.bias)
+    if let dense = network.stack.dense { connect(weights: dense.weight, bias: dense.bias) }
   }
 }
 

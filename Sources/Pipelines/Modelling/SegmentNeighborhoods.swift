@@ -24,6 +24,19 @@ extension ModelArchitecture {
   /// The edge of the largest window that a patch branch is given, in cells; nil without any.
   var largestWindow: Int? { windows.map(\.side).max() }
 
+  /// How the branches are joined; nil where their features stand one after another.
+  var fusionWords: String? {
+    switch fusion {
+    case .concat: nil
+    case .gate: "a gate"
+    case .attention:
+      attention.map {
+        "attention over tokens of \($0.width) features (\($0.heads) "
+          + ($0.heads == 1 ? "head)" : "heads)")
+      } ?? "attention"
+    }
+  }
+
   /// Whether every branch reads all bands of the input.
   var readsAllBands: Bool {
     branches.allSatisfy { $0.bands(of: bandCount) == 0..<bandCount }

@@ -71,6 +71,7 @@ extension ReportPage {
       }
     }
     if !branches.isEmpty { text += "; branches: \(branches.joined(separator: ", "))" }
+    if let words = model.architecture.fusionWords { text += "; joined by \(words)" }
     if model.members.count > 1 { text += "; \(model.members.count) of them together" }
     if let window = model.architecture.largestWindow {
       text += ". It sees \(window) x \(window) cells around a place"

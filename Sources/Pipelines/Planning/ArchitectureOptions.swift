@@ -61,6 +61,9 @@ enum ArchitectureOptions {
     ],
   ]
 
+  /// The ways to join branches.
+  static let fusions = [ModelArchitecture.Fusion.concat, .gate, .attention].map(\.rawValue)
+
   private static let layers: [String: [OptionSpec]] = [
     "convolution": [
       OptionSpec("filters", .integer(1...4096), default: 32, unit: "filters", "The filters."),
@@ -97,9 +100,13 @@ enum ArchitectureOptions {
         "'\(head.type)' does not fit the samples of '\(samples.tag)', which ask for "
           + "'\(samples.kind.rawValue)'")
     }
+    let fusion = ModelArchitecture.Fusion(rawValue: request.options.string("fusion")) ?? .concat
     let architecture = ModelArchitecture(
-      bandCount: cube.bands.count, branches: branches,
-      fusion: ModelArchitecture.Fusion(rawValue: request.options.string("fusion")) ?? .concat,
+      bandCount: cube.bands.count, branches: branches, fusion: fusion,
+      attention: fusion == .attention
+        ? .init(
+          width: request.options.int("attention-width"),
+          heads: request.options.int("attention-heads")) : nil,
       head: ModelArchitecture.Head(
         kind: samples.kind, hidden: head?.values.ints("hidden") ?? [64],
         outputs: samples.classes.count, dropout: head?.values.float("dropout") ?? 0))

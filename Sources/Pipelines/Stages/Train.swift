@@ -30,9 +30,17 @@ enum Train: Stage {
         example: "[{ type: \"spectral-cnn\" }, { type: \"patch-cnn\", window: 9 }]"
       ),
       OptionSpec(
-        "fusion", .choice(["concat", "gate"]), default: "concat",
-        "How the branches' features are joined: one after another, or by learnt shares of branches "
-          + "that make the same number of features."),
+        "fusion", .choice(ArchitectureOptions.fusions), default: "concat",
+        "How the branches' features are joined: one after another, by learnt shares of branches "
+          + "that make the same number of features, or by attention over what convolutions and "
+          + "poolings leave at every place."),
+      OptionSpec(
+        "attention-width", .integer(1...4096), default: 32, unit: "features",
+        "For the fusion 'attention': the features of a token, and those that each branch adds; the "
+          + "'width' of branches then takes no part."),
+      OptionSpec(
+        "attention-heads", .integer(1...256), default: 4, unit: "heads",
+        "For the fusion 'attention': the heads, which must divide its width."),
       OptionSpec(
         "head", .typed(ArchitectureOptions.heads), default: .optional,
         "What is made of the features; by default what the samples ask for.",
