@@ -55,7 +55,10 @@ struct EmbeddingFixture: Decodable {
 
   /// A map that the script makes, too.
   var places: [Double] {
-    (0..<points.count).flatMap { [3 * sin(Double($0)), 2 * cos(Double(2 * $0 + 1))] }
+    (0..<points.count).flatMap { index -> [Double] in
+      let angle = Double(index)
+      return [3 * sin(angle), 2 * cos(2 * angle + 1)]
+    }
   }
 }
 

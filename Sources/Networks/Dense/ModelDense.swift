@@ -12,10 +12,13 @@ extension Model {
   public func dense(_ input: DenseInput) -> [Float] {
     let cells = input.cellCount
     var result = [Float](repeating: 0, count: outputCount * cells)
-    densePlan.run(input, nil, segments: segmentFeatures(input, nil)) { block in
-      block.copyOutputs(outputCount, to: &result)
-    }
+    dense(input) { block in block.copyOutputs(outputCount, to: &result) }
     return result
+  }
+
+  /// Evaluates a chunk a block of cells at a time, in bounded memory; each cell comes once.
+  public func dense(_ input: DenseInput, receive: (DenseBlock) -> Void) {
+    densePlan.run(input, nil, segments: segmentFeatures(input, nil), receive)
   }
 
   /// The raw outputs (`K x cells`) and their tangents (`T x K x cells`) at every cell of a chunk.

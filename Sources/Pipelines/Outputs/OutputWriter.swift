@@ -70,6 +70,9 @@ struct OutputWriter {
       case .scores(let scores): try write(scores, &result)
       case .figures(let figures):
         try write(try figures.figures(executor), figures.tag, &result)
+        if let table = figures.table {
+          try writeBytes(try executor.value(table), "\(figures.tag).csv", &result)
+        }
       case .targets(let targets): try write(targets, &result)
       case .samples(let samples): try write(samples, folds: nil, product, &result)
       case .folds(let folds): try write(folds.samples, folds: folds, product, &result)
@@ -130,7 +133,7 @@ struct OutputWriter {
       "\(presentation.word) \(nodata) \(form.identity)"
         + styles.word(of: raster.tag, presentation)
         + (raster.interval.map { " interval \($0)" } ?? ""),
-      with: presentation.facts)
+      with: presentation.facts ?? raster.novelty?.cuts)
     result.layers.append(
       Layer(
         product: .raster(raster), folder: folder, path: path, stylePath: style,
@@ -255,6 +258,10 @@ struct OutputWriter {
         "MAXIMUM": "ln \(classes) = \(Float(log(Double(classes)))) nats",
       ]
     case .continuous:
+      if let novelty = raster.novelty {
+        let facts = try ClassifyCuts.stored(try executor.value(novelty.cuts)).facts
+        return facts.merging(["METHOD": "distance to the nearest class"]) { fact, _ in fact }
+      }
       guard let level = raster.interval else { return [:] }
       return ["METHOD": "values with prediction intervals", "INTERVAL": "\(level)"]
     }

@@ -52,7 +52,7 @@ struct ReportPage {
       sections.append(try figuresSection(figures))
     }
     sections += try targetSections() + interpolationSections() + componentSections()
-    sections += try levelSections() + orderSections()
+    sections += try levelSections() + orderSections() + noveltySections()
     sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section(

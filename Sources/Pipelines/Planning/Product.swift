@@ -25,7 +25,7 @@ enum Product: Sendable {
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
-    case .figures(let figures): [figures.node]
+    case .figures(let figures): [figures.node] + (figures.table.map { [$0] } ?? [])
     case .targets(let targets): [targets.node]
     case .scores(let scores): [scores.node] + (scores.rates.map { [$0] } ?? [])
     case .outputs(let task): task.products.flatMap(\.product.nodes)
@@ -54,6 +54,8 @@ struct RasterProduct: Sendable {
   var inputs: [ModelInputs] = []
   /// Of gridded points, how well they predict one another, `InterpolationSummary`.
   var interpolation: Node?
+  /// Of distances from what a model was trained on, where they are too large and what is told.
+  var novelty: NoveltyNodes?
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -63,7 +65,7 @@ struct RasterProduct: Sendable {
     if case .attribution(let attribution) = presentation {
       [node, attribution.residuals, attribution.strengths]
     } else {
-      [node] + (interpolation.map { [$0] } ?? [])
+      [node] + (interpolation.map { [$0] } ?? []) + (novelty.map { [$0.cuts, $0.summary] } ?? [])
     }
   }
 
@@ -188,6 +190,8 @@ struct FiguresProduct: Sendable {
   let title: String
   /// The figures, as JSON: `[Figure]`.
   let node: Node
+  /// A table of what they were drawn from, a CSV named by the tag; nil for none.
+  var table: Node?
 }
 
 /// Targets in the making.
