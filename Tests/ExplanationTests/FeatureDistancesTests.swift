@@ -10,7 +10,8 @@ import Testing
     WithinCovariance(fixture.points, classes: fixture.classes, classCount: fixture.classCount)
   }
 
-  @Test(arguments: EmbeddingFixture.names) func shrinkageAgreesWithScikitLearn(name: String) throws {
+  @Test(arguments: EmbeddingFixture.names) func shrinkageAgreesWithScikitLearn(name: String) throws
+  {
     let fixture = try EmbeddingFixture.load(name)
     let own = within(fixture)
     let size = fixture.dimensions
@@ -18,10 +19,12 @@ import Testing
     let trace = (0..<size).reduce(0) { $0 + own.covariance[$1 * size + $1] }
     #expect(abs(trace - fixture.within.trace) < 1e-9 * trace)
     let known = fixture.within.covariance
-    #expect(largestDifference(Array(own.covariance.prefix(known.count)), known) < 1e-8 * largest(known))
+    #expect(
+      largestDifference(Array(own.covariance.prefix(known.count)), known) < 1e-8 * largest(known))
   }
 
-  @Test(arguments: EmbeddingFixture.names) func distancesToTheNearestMeanAgree(name: String) throws {
+  @Test(arguments: EmbeddingFixture.names) func distancesToTheNearestMeanAgree(name: String) throws
+  {
     let fixture = try EmbeddingFixture.load(name)
     let own = within(fixture)
     let metric = try #require(FeatureMetric(mahalanobis: own))
@@ -116,7 +119,8 @@ import Testing
     #expect(found[0] < 1e-12 && found[1] > 0.1 && abs(found[2] - 2 * found[1]) < 1e-9)
   }
 
-  @Test(arguments: EmbeddingFixture.names) func neighboursAgreeWithScikitLearn(name: String) throws {
+  @Test(arguments: EmbeddingFixture.names) func neighboursAgreeWithScikitLearn(name: String) throws
+  {
     let fixture = try EmbeddingFixture.load(name)
     let points = fixture.points
     let own = points.neighborClasses(fixture.classes, neighbors: 5)
@@ -134,7 +138,8 @@ import Testing
   @Test func heapsFindTheNearest() {
     let random = Randomness(seed: 3)
     // Whole numbers, so that many are equally far.
-    let points = FeaturePoints((0..<300).map { Double(random.integer($0, below: 6)) }, dimensions: 3)
+    let points = FeaturePoints(
+      (0..<300).map { Double(random.integer($0, below: 6)) }, dimensions: 3)
     for limit in [1, 7, 99, 200] {
       let found = points.nearest(limit, of: 5)
       let distances = points.squaredDistances(to: points[5])
@@ -154,7 +159,8 @@ import Testing
     let within = (1.0 + 4) / 2
     let between = (10.0 + 14 + 9 + 13 + 100 + 99 + 90 + 86) / 8
     #expect(abs((separation.ratio ?? 0) - within / between) < 1e-12)
-    let one = ClassSeparation(FeaturePoints([0.0, 1], dimensions: 1), classes: [0, 0], classCount: 1)
+    let one = ClassSeparation(
+      FeaturePoints([0.0, 1], dimensions: 1), classes: [0, 0], classCount: 1)
     #expect(one.ratio == nil)
   }
 }

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct NeighborhoodComponentsTests {
   /// Value and gradient at a map that both sides make.
-  @Test(arguments: EmbeddingFixture.names) func objectiveAgreesWithScikitLearn(name: String) throws {
+  @Test(arguments: EmbeddingFixture.names) func objectiveAgreesWithScikitLearn(name: String) throws
+  {
     let fixture = try EmbeddingFixture.load(name)
     let known = fixture.components
     let map = (0..<known.rows * fixture.dimensions).map { 0.1 * cos(Double($0)) }
@@ -30,7 +31,9 @@ import Testing
         let weights = places.indices.map { j in
           i == j ? 0 : exp(-zip(places[i], places[j]).reduce(0.0) { $0 + pow($1.0 - $1.1, 2) })
         }
-        let own = places.indices.filter { classes[$0] == classes[i] }.reduce(0.0) { $0 + weights[$1] }
+        let own = places.indices.filter { classes[$0] == classes[i] }.reduce(0.0) {
+          $0 + weights[$1]
+        }
         return total + own / weights.reduce(0, +)
       }
     }
@@ -72,7 +75,7 @@ import Testing
       return (a * a + 100 * b * b, [-2 * a - 400 * p[0] * b, 200 * b])
     }
     #expect(largestDifference(valley.point, [1, 1]) < 1e-6)
-    let bowl = try LimitedMemoryBFGS(memory: 2, iterations: 200, tolerance: 1e-10)
+    let bowl = try LimitedMemoryBFGS(memory: 5, iterations: 200, tolerance: 1e-10)
       .minimize([Double](repeating: 1, count: 6)) { p in
         let scales = p.indices.map { pow(4, Double($0)) }
         return (

@@ -111,7 +111,8 @@ import Testing
     let fixture = try EmbeddingFixture.load("iris")
     let plane = fixture.tsne.plane
     let start = TSNE.start(fixture.points)
-    let deviation = (stride(from: 0, to: plane.count, by: 2)
+    let deviation =
+      (stride(from: 0, to: plane.count, by: 2)
       .reduce(0) { $0 + plane[$1] * plane[$1] } / Double(plane.count / 2)).squareRoot()
     for axis in 0..<2 {
       let known = stride(from: axis, to: plane.count, by: 2).map { plane[$0] / deviation * 1e-4 }
@@ -125,7 +126,9 @@ import Testing
     #expect(line.enumerated().allSatisfy { $0 % 2 == 0 || $1 == 0 })
   }
 
-  /// Whole runs: the divergence within 5 per cent of scikit-learn's or below, neighbours as well kept.
+  /// Whole runs are no worse than the worst of eight of scikit-learn's by more than 2 per cent.
+  ///
+  /// They end in one of many valleys; a start moved by a thousandth of its width decides which.
   @Test(arguments: EmbeddingFixture.names, [0, 2000]) func mapsAreAsGoodAsThoseOfScikitLearn(
     name: String, exactLimit: Int
   ) throws {
@@ -138,9 +141,9 @@ import Testing
     let kept = try #require(fixture.points.trustworthiness(of: map.places))
     print(
       "t-SNE \(name) \(exactLimit == 0 ? "Barnes-Hut" : "exact"): divergence \(map.divergence) "
-        + "(\(known.divergence)), trustworthiness \(kept) (\(known.trustworthiness))")
-    #expect(map.divergence < 1.05 * known.divergence)
-    #expect(kept > known.trustworthiness - 0.005)
+        + "(\(known.divergences)), trustworthiness \(kept) (\(known.trustworthiness))")
+    #expect(map.divergence < 1.02 * (known.divergences.last ?? 0))
+    #expect(kept > (known.trustworthiness.first ?? 1) - 0.002)
   }
 
   @Test func workersDecideNothing() throws {

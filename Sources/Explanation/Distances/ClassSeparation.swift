@@ -11,7 +11,8 @@ public struct ClassSeparation: Sendable, Hashable, Codable {
 
   /// Measures Euclidean distances of all pairs of points.
   public init(_ points: FeaturePoints, classes: [Int], classCount: Int) {
-    precondition(classes.count == points.count, "\(classes.count) classes of \(points.count) points")
+    precondition(
+      classes.count == points.count, "\(classes.count) classes of \(points.count) points")
     let rows = Parallel.map(points.count) { point in
       var sums = [Double](repeating: 0, count: classCount)
       for (other, square) in points.squaredDistances(to: points[point]).enumerated()

@@ -1,18 +1,19 @@
 internal import Glibc
 internal import Tensors
 
-/// A linear map in which points of one class are neighbours: neighbourhood components analysis
-/// (Goldberger et al. 2004).
+/// A linear map in which points of one class are neighbours.
 ///
-/// With `p_ij` the softmax over j of `-|A x_i - A x_j|^2`, A maximises the sum of `p_ij` over pairs of
+/// It is that of neighbourhood components analysis (Goldberger, Roweis, Hinton and Salakhutdinov
+/// 2004). With `p_ij` the softmax over j of `-|A x_i - A x_j|^2`, A maximises the sum of `p_ij` over pairs of
 /// one class: the expected number of points whose neighbour, drawn so, has their class. It starts
 /// from the principal components of the standardised features, scaled so that half of the points
 /// have a neighbour within distance 1, and draws nothing.
 public struct NeighborhoodComponents: Sendable, Hashable {
   /// A, components x features, row-major, for features as they were given.
   public let map: [Double]
-  /// The share of points whose drawn neighbour is expected to have their class, before and after.
+  /// The share of points whose drawn neighbour is expected to have their class, at the start.
   public let start: Double
+  /// The same at the end.
   public let end: Double
 
   /// Learns from points of known classes.

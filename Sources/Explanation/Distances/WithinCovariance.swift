@@ -20,9 +20,11 @@ public struct WithinCovariance: Sendable, Hashable {
 
   /// Estimates from samples of classes `0..<classCount`.
   public init(_ points: FeaturePoints, classes: [Int], classCount: Int) {
-    precondition(classes.count == points.count, "\(classes.count) classes of \(points.count) points")
+    precondition(
+      classes.count == points.count, "\(classes.count) classes of \(points.count) points")
     let size = points.dimensions
-    let members = (0..<classCount).map { number in classes.indices.filter { classes[$0] == number } }
+    let members = (0..<classCount).map { number in classes.indices.filter { classes[$0] == number }
+    }
     counts = members.map(\.count)
     let means = members.flatMap { points.mean(of: $0) }
     self.means = FeaturePoints(means, dimensions: size)

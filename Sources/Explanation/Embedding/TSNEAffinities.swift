@@ -45,7 +45,9 @@ enum TSNEAffinities {
     let limit = min(points.count - 1, Int(3 * perplexity + 1))
     let rows = Parallel.map(points.count) { point in
       let found = points.nearest(limit, of: point)
-      return (found.positions, conditional(found.squaredDistances, own: nil, perplexity: perplexity))
+      return (
+        found.positions, conditional(found.squaredDistances, own: nil, perplexity: perplexity)
+      )
     }
     return symmetric(rows)
   }
@@ -63,7 +65,8 @@ enum TSNEAffinities {
     for row in entries.indices {
       for (column, value) in entries[row].sorted(by: { $0.column < $1.column }) {
         sum += value
-        if let last = result.columns.last, last == column, result.columns.count > result.start[row] {
+        if let last = result.columns.last, last == column, result.columns.count > result.start[row]
+        {
           result.values[result.values.count - 1] += value
         } else {
           result.columns.append(column)
