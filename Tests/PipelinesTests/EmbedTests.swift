@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Rasters
 import Reports
 import Testing
 

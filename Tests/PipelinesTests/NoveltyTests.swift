@@ -2,6 +2,7 @@ import Explanation
 import Foundation
 import Learning
 import Networks
+import RasterFiles
 import Rasters
 import Testing
 
@@ -120,7 +121,7 @@ import Testing
     let batch = Self.batch(inner.map { set.samples[$0].cell }, raw, train == OreScene.network)
     let features = ModelFeatures(package.predictor).points(batch)
     #expect(features.dimensions == (train == OreScene.network ? 4 : 2))
-    let fit = try NoveltyFit.stored(try run.executor.value(try #require(Self.fitNode(run))))
+    let fit = try NoveltyFit.stored(try run.executor.value(try #require(try Self.fitNode(run))))
     let expected = fit.nearest.distances(features)
     for (row, index) in inner.enumerated() {
       let cell = set.samples[index].cell
@@ -163,7 +164,7 @@ import Testing
   /// Thresholds are those of held-out samples by models without them, fold by fold.
   @Test func heldOutDistancesAreOfTheFoldsModels() throws {
     let run = try scene().planned(stages(Self.withFolds), grid: StageRun.gridText)
-    let fit = try NoveltyFit.stored(try run.executor.value(try #require(Self.fitNode(run))))
+    let fit = try NoveltyFit.stored(try run.executor.value(try #require(try Self.fitNode(run))))
     guard case .folds(let product) = try run.product("folds") else { return }
     let folds = try Folds.stored(try run.executor.value(product.node))
     let set = try SampleSet.stored(try run.executor.value(product.samples.node))

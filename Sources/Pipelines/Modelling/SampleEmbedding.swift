@@ -1,6 +1,7 @@
 import Explanation
 import Foundation
 import Learning
+import Networks
 import Reports
 
 /// Samples in a plane in which those of like features stand together.
