@@ -83,7 +83,9 @@ let package = Package(
         "make_calibration_fixtures.py", "make_boxcox_fixtures.py",
       ],
       ["Rasters", "Tensors", "Networks"]),
-    tests("Explanation", ["Tensors", "Networks"]),
+    tests(
+      "Explanation", fixtures: true, exclude: ["make_embedding_fixtures.py"],
+      ["Tensors", "Networks"]),
     tests("Reports", ["Rasters"]),
     tests(
       "Pipelines", fixtures: true,

@@ -87,7 +87,7 @@ extension ModelArchitecture.PatchBranch {
   public var subcells: Int { max(1, refinement ?? 1) }
 
   /// Where the window begins, in sub-cells from the first one of its cell: `floor((r - w) / 2)`.
-  var start: Int { (subcells - window) >> 1 }
+  public var start: Int { (subcells - window) >> 1 }
 
   /// The edge of the window that the branch is given, in cells of the map.
   ///

@@ -41,6 +41,8 @@ public struct Figure: Sendable, Hashable, Codable {
     case paths(axis: String, rows: [String], spread: [Double], [Path])
     /// Measured values against predicted ones, each with the limits of its prediction.
     case intervals(x: String, y: String, [Interval])
+    /// Points of several groups.
+    case groups(x: String, y: String, [Group])
   }
 
   /// One line; faint lines are many of a kind and have no entry in the legend.
@@ -193,6 +195,8 @@ extension Figure {
     case .intervals(let x, let y, let intervals):
       SVGChart.intervals(
         title: title, description: description, x: x, y: y, intervals: intervals)
+    case .groups(let x, let y, let groups):
+      SVGChart.groups(title: title, description: description, x: x, y: y, groups: groups)
     }
   }
 
@@ -225,6 +229,7 @@ extension Figure {
       return [[x.csvField, y.csvField, color.csvField]]
     case .paths(let axis, _, _, _): return [["path", "group", "after", axis.csvField]]
     case .intervals(let x, let y, _): return [[x.csvField, y.csvField, "lower", "upper"]]
+    case .groups(let x, let y, _): return [["group", x.csvField, y.csvField]]
     }
   }
 
@@ -260,6 +265,10 @@ extension Figure {
       return points.map { [Self.number($0.x), Self.number($0.y), Self.number($0.number)] }
     case .intervals(_, _, let intervals):
       return intervals.map { [$0.x, $0.y, $0.lower, $0.upper].map(Self.number) }
+    case .groups(_, _, let groups):
+      return groups.flatMap { group in
+        zip(group.x, group.y).map { [group.name.csvField, Self.number($0), Self.number($1)] }
+      }
     case .paths(_, let rows, let spread, let paths):
       let places = ["start"] + rows.map(\.csvField)
       let lines = paths.enumerated().map { ("\($0 + 1)", $1.name.csvField, $1.values) }

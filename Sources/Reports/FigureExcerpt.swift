@@ -11,7 +11,7 @@ extension Figure {
     switch content {
     case .bars(let axis, let labels, let columns): excerpt(axis, labels, columns)
     case .heat(let rows, let columns, let values): excerpt(rows, columns, values)
-    case .lines, .confusion, .swarm, .points, .paths, .intervals: (self, "")
+    case .lines, .confusion, .swarm, .points, .paths, .intervals, .groups: (self, "")
     }
   }
 

@@ -87,6 +87,8 @@ struct RevisionsTests {
           { type: "order-control", inputs: { model: "model", folds: "folds" }, permutations: 2 },
           { type: "attributions", inputs: { model: "model", folds: "folds" }, samples: 40,
             background: 3, nodes: 2, "most-nodes": 2, dependence: 1 },
+          { type: "embed", inputs: { model: "model", folds: "folds" }, iterations: 30 },
+          { type: "novelty", inputs: { model: "model", folds: "folds" } },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "targets", quantile: 0.8, "least-area": 50000,

@@ -31,6 +31,13 @@ import Testing
         Figure.Interval(x: 2, y: 4, lower: 1, upper: 3.5),
         Figure.Interval(x: 3, y: 2, lower: 1.5, upper: .infinity),
       ]),
+    .groups(
+      x: "first", y: "second",
+      [
+        Figure.Group("no, trained on", x: [1, 2], y: [-1, 4], color: 0, isPale: true),
+        Figure.Group("no, held out", x: [1.5, .nan], y: [0, 2], color: 0),
+        Figure.Group("yes, held out", x: [], y: [], color: 1),
+      ]),
   ]
 
   private static func figure(_ content: Figure.Content) -> Figure {
@@ -119,6 +126,14 @@ import Testing
     #expect(!svg.contains("inf") && !svg.contains("nan"))
     let inside = Figure.Interval(x: 1, y: 2, lower: 2, upper: 3)
     #expect(inside.isInside && !Figure.Interval(x: 1, y: 1.9, lower: 2, upper: 3).isInside)
+  }
+
+  /// A dot for each point with a place; what is pale and what stands out have colours of their own.
+  @Test func groupsAreDrawn() {
+    let svg = Self.figure(Self.contents[8]).chart.svg
+    #expect(ElementCounter.count(svg)?.counts["circle"] == 3)
+    #expect(svg.contains(">no, trained on<") && !svg.contains(">yes, held out<"))
+    #expect(svg.contains(Palette.mark(0).hex))
   }
 
   @Test func everyPointOfASwarmIsDrawn() {

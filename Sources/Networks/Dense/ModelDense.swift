@@ -13,8 +13,13 @@ extension Model {
   public func dense(_ input: DenseInput) -> [Float] {
     let cells = input.cellCount
     var result = [Float](repeating: 0, count: outputCount * cells)
-    run(input, nil) { $0.copyOutputs(outputCount, to: &result) }
+    dense(input) { block in block.copyOutputs(outputCount, to: &result) }
     return result
+  }
+
+  /// Evaluates a chunk a block of cells at a time, in bounded memory; each cell comes once.
+  public func dense(_ input: DenseInput, receive: (DenseBlock) -> Void) {
+    run(input, nil, receive)
   }
 
   /// The raw outputs (`K x cells`) and their tangents (`T x K x cells`) at every cell of a chunk.

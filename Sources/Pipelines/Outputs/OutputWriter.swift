@@ -61,6 +61,7 @@ struct OutputWriter {
       switch product {
       case .raster(let raster):
         for part in raster.family { try write(part, head: raster.tag, &result) }
+        if let looks = raster.looks { try write(looks, &result) }
       case .segments(let segments):
         for part in segments.family {
           try write(part, head: segments.tag, &result)
@@ -68,8 +69,7 @@ struct OutputWriter {
         }
       case .model(let model): try write(model, &result)
       case .scores(let scores): try write(scores, &result)
-      case .figures(let figures):
-        try write(try figures.figures(executor), figures.tag, &result)
+      case .figures(let figures): try write(figures, &result)
       case .targets(let targets): try write(targets, &result)
       case .samples(let samples): try write(samples, folds: nil, product, &result)
       case .folds(let folds): try write(folds.samples, folds: folds, product, &result)
@@ -77,6 +77,13 @@ struct OutputWriter {
       }
     }
     return result
+  }
+
+  private func write(_ figures: FiguresProduct, _ result: inout Result) throws {
+    try write(try figures.figures(executor), figures.tag, &result)
+    if let table = figures.table {
+      try writeBytes(try executor.value(table), "\(figures.tag).csv", &result)
+    }
   }
 
   private func write(_ scores: ScoresProduct, _ result: inout Result) throws {
@@ -130,7 +137,7 @@ struct OutputWriter {
       "\(presentation.word) \(nodata) \(form.identity)"
         + styles.word(of: raster.tag, presentation)
         + (raster.interval.map { " interval \($0)" } ?? ""),
-      with: presentation.facts)
+      with: presentation.facts ?? raster.novelty?.cuts)
     result.layers.append(
       Layer(
         product: .raster(raster), folder: folder, path: path, stylePath: style,
@@ -257,6 +264,10 @@ struct OutputWriter {
         "MAXIMUM": "ln \(classes) = \(Float(log(Double(classes)))) nats",
       ]
     case .continuous:
+      if let novelty = raster.novelty {
+        let facts = try ClassifyCuts.stored(try executor.value(novelty.cuts)).facts
+        return facts.merging(["METHOD": "distance to the nearest class"]) { fact, _ in fact }
+      }
       guard let level = raster.interval else { return [:] }
       return ["METHOD": "values with prediction intervals", "INTERVAL": "\(level)"]
     }

@@ -18,9 +18,10 @@ extension ReportPage {
           let tag = model.parts.count > 1 ? "\(model.tag)-\(number + 1)" : model.tag
           found += package.figures.map { (tag, $0) }
         }
-      case .figures(let figures):
+      default: break
+      }
+      if let figures = product.figures {
         found += try figures.figures(executor).map { (figures.tag, $0) }
-      default: continue
       }
     }
     found += try interpolationFigures()

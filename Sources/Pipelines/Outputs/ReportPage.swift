@@ -48,11 +48,11 @@ struct ReportPage {
     for case .model(let model) in task.products.map(\.product) {
       sections.append(try modelSection(model))
     }
-    for case .figures(let figures) in task.products.map(\.product) {
+    for figures in task.products.compactMap(\.product.figures) {
       sections.append(try figuresSection(figures))
     }
     sections += try targetSections() + interpolationSections() + componentSections()
-    sections += try levelSections() + orderSections()
+    sections += try levelSections() + orderSections() + noveltySections()
     sections += known.compactMap(\.section)
     sections.append(
       HTMLReport.Section(

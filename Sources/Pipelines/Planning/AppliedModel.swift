@@ -45,12 +45,7 @@ struct AppliedModel: Sendable {
       throw request.failure("inputs", "needs the 'cube' that the model was trained on")
     }
     let cube = try Stack.cube(request, "cube")
-    if let trained = model.training?.cube, trained.bands.map(\.name) != cube.bands.map(\.name) {
-      throw request.failure(
-        "inputs",
-        "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
-          + "'\(model.tag)' was trained on")
-    }
+    try requireBands(request, model, cube)
     if model.variation == .folds {
       return AppliedModels(model: model, parts: try ofFolds(request, model, cube))
     }
@@ -60,6 +55,26 @@ struct AppliedModel: Sendable {
       parts: model.parts.enumerated().map { number, part in
         AppliedModel(model: part, cube: cube, segments: scales.isEmpty ? nil : scales[number])
       })
+  }
+
+  /// A single model with a cube, and superpixels where it needs them.
+  static func given(
+    _ request: PlanRequest, _ model: ModelProduct, _ cube: RasterProduct
+  ) throws -> AppliedModel {
+    try requireBands(request, model, cube)
+    return AppliedModel(model: model, cube: cube, segments: try segments(request, model).first)
+  }
+
+  /// Checks that a cube has the bands of the one that a model was trained on.
+  private static func requireBands(
+    _ request: PlanRequest, _ model: ModelProduct, _ cube: RasterProduct
+  ) throws {
+    guard let trained = model.training?.cube, trained.bands.map(\.name) != cube.bands.map(\.name)
+    else { return }
+    throw request.failure(
+      "inputs",
+      "'\(cube.tag)' does not have the bands of '\(trained.tag)', which "
+        + "'\(model.tag)' was trained on")
   }
 
   /// The models of folds, each with the input that was prepared in its fold.

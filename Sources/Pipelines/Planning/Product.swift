@@ -17,6 +17,15 @@ enum Product: Sendable {
   /// The work of a stage that writes files.
   case outputs(OutputTask)
 
+  /// The charts that it is, or that belong to it.
+  var figures: FiguresProduct? {
+    switch self {
+    case .figures(let figures): figures
+    case .raster(let raster): raster.looks
+    default: nil
+    }
+  }
+
   /// The nodes that must be complete before the product can be used.
   var nodes: [Node] {
     switch self {
@@ -25,7 +34,7 @@ enum Product: Sendable {
     case .samples(let samples): [samples.node]
     case .folds(let folds): [folds.node]
     case .model(let model): [model.node]
-    case .figures(let figures): [figures.node]
+    case .figures(let figures): figures.nodes
     case .targets(let targets): [targets.node]
     case .scores(let scores): [scores.node] + (scores.rates.map { [$0] } ?? [])
     case .outputs(let task): task.products.flatMap(\.product.nodes)
@@ -54,6 +63,10 @@ struct RasterProduct: Sendable {
   var inputs: [ModelInputs] = []
   /// Of gridded points, how well they predict one another, `InterpolationSummary`.
   var interpolation: Node?
+  /// Charts that belong to the raster.
+  var looks: FiguresProduct?
+  /// Of distances from what a model was trained on, where they are too large and what is told.
+  var novelty: NoveltyNodes?
 
   /// The bands, in order.
   var bands: [Band] { node.bands }
@@ -63,7 +76,8 @@ struct RasterProduct: Sendable {
     if case .attribution(let attribution) = presentation {
       [node, attribution.residuals, attribution.strengths]
     } else {
-      [node] + (interpolation.map { [$0] } ?? [])
+      [node] + (interpolation.map { [$0] } ?? []) + (novelty.map { [$0.cuts, $0.summary] } ?? [])
+        + (looks?.nodes ?? [])
     }
   }
 
@@ -188,6 +202,11 @@ struct FiguresProduct: Sendable {
   let title: String
   /// The figures, as JSON: `[Figure]`.
   let node: Node
+  /// A table of what they were drawn from, a CSV named by the tag; nil for none.
+  var table: Node?
+
+  /// What must be made of them.
+  var nodes: [Node] { [node] + (table.map { [$0] } ?? []) }
 }
 
 /// Targets in the making.

@@ -27,11 +27,15 @@ public enum StageCatalog {
     StageGroup(title: "Segments", stages: [SuperpixelsStage.self, SegmentFeatures.self]),
     StageGroup(
       title: "Learn", stages: [Train.self, Validate.self, Ensemble.self, Calibrate.self]),
-    StageGroup(title: "Apply", stages: [Predict.self, Classify.self, Explain.self]),
+    StageGroup(
+      title: "Apply",
+      stages: [Predict.self, Classify.self, Novelty.self, AttentionStage.self, Explain.self]),
     StageGroup(
       title: "Look inside",
       stages: [
-        ResponseStage.self, Filters.self, Importance.self, Attributions.self, OrderControl.self,
+        ResponseStage.self, Filters.self, Importance.self, Attributions.self, Embed.self,
+        DualAttribution.self,
+        OrderControl.self,
       ]),
     StageGroup(title: "Finish", stages: [Targets.self, Write.self, Report.self]),
   ]

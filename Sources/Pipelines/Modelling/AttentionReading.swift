@@ -1,0 +1,187 @@
+import Networks
+import Rasters
+
+/// How shares of a branch's tokens become bands of a raster.
+struct AttentionReading: Sendable {
+  /// How shares are read.
+  enum Readout: String, CaseIterable, Sendable {
+    /// Traced through the attention of tokens to one another.
+    case rollout
+    /// As they are in the mean.
+    case pooling
+  }
+
+  /// The branch, by its place in the model.
+  let branch: Int
+  let readout: Readout
+  /// What each token is made of.
+  let reach: [TokenReach]
+  /// The bands of the model's input.
+  let inputs: [Band]
+  /// The declared windows, in the order of their names; empty for none.
+  let windows: [(name: String, range: ClosedRange<Double>)]
+  /// The bands of the raster.
+  let bands: [Band]
+  /// For each band of the raster, which part of which token's share counts.
+  let weights: [[(token: Int, part: Float)]]
+
+  /// The reading that a stage's options name.
+  init(_ request: PlanRequest, _ architecture: ModelArchitecture, _ inputs: [Band]) throws {
+    let names = try Model(architecture: architecture, seed: 0).parameters.branchNames
+    try self.init(
+      request, architecture, inputs, branch: try Self.branch(request, architecture, names),
+      readout: Readout(rawValue: request.options.string("readout")) ?? .rollout,
+      windows: try Self.windows(request))
+  }
+
+  /// Reads a branch; each window becomes a band, or else each token.
+  init(
+    _ request: PlanRequest, _ architecture: ModelArchitecture, _ inputs: [Band], branch: Int,
+    readout: Readout = .rollout, windows: [(name: String, range: ClosedRange<Double>)] = []
+  ) throws {
+    self.inputs = inputs
+    self.branch = branch
+    self.readout = readout
+    self.windows = windows
+    let reach = try Model(architecture: architecture, seed: 0).tokenReach(branch)
+    self.reach = reach
+    guard !windows.isEmpty else {
+      bands = reach.enumerated().map { Band(name: Self.name($1, $0, inputs), unit: "share") }
+      weights = reach.indices.map { [(token: $0, part: 1)] }
+      return
+    }
+    let places = try Self.positions(request, reach, inputs)
+    bands = windows.map { Band(name: $0.name, unit: "share") }
+    weights = try windows.map { window in
+      let parts = Self.parts(reach) { places[$0].map(window.range.contains) ?? false }
+      guard !parts.isEmpty else {
+        throw request.failure("windows", "no band that the branch reads lies in '\(window.name)'")
+      }
+      return parts
+    }
+  }
+
+  private static func branch(
+    _ request: PlanRequest, _ architecture: ModelArchitecture, _ names: [String]
+  ) throws -> Int {
+    if let name = request.options.optionalString("branch") {
+      guard let index = names.firstIndex(of: name) else {
+        throw request.failure(
+          "branch", "the model has no branch '\(name)'" + Suggestion.phrase(name, among: names))
+      }
+      return index
+    }
+    return architecture.branches.firstIndex {
+      if case .spectral = $0 { true } else { false }
+    } ?? 0
+  }
+
+  private static func windows(
+    _ request: PlanRequest
+  ) throws -> [(name: String, range: ClosedRange<Double>)] {
+    guard request.options.has("windows") else { return [] }
+    return try request.options.map("windows").map { entry in
+      let ends = (entry.value.elements ?? []).compactMap(\.number)
+      guard ends.count == 2, ends[0] <= ends[1] else {
+        throw request.failure("windows", "'\(entry.key)' is no pair of a lower and an upper end")
+      }
+      return (entry.key, ends[0]...ends[1])
+    }.sorted { $0.0 < $1.0 }
+  }
+
+  /// The positions of the model's bands; the branch must read some that have them.
+  private static func positions(
+    _ request: PlanRequest, _ reach: [TokenReach], _ inputs: [Band]
+  ) throws -> [Double?] {
+    let own = reach.contains { token in
+      if case .bands(let bands) = token {
+        inputs[bands].contains { $0.position != nil }
+      } else {
+        false
+      }
+    }
+    guard own else {
+      throw request.failure(
+        "windows",
+        "the bands that the branch reads have no wavelengths; 'read-cube' takes them from files or "
+          + "its option 'wavelengths'")
+    }
+    return inputs.map { $0.position?.value }
+  }
+
+  /// Which parts of tokens lie in some of the model's bands.
+  private static func parts(
+    _ reach: [TokenReach], _ isWanted: (Int) -> Bool
+  ) -> [(token: Int, part: Float)] {
+    reach.enumerated().compactMap { token, reach in
+      guard case .bands(let bands) = reach else { return nil }
+      let count = bands.count(where: isWanted)
+      return count == 0 ? nil : (token, Float(count) / Float(bands.count))
+    }
+  }
+
+  private static func name(_ reach: TokenReach, _ index: Int, _ inputs: [Band]) -> String {
+    switch reach {
+    case .bands(let bands):
+      bands.count == 1
+        ? inputs[bands.lowerBound].name
+        : "\(inputs[bands.lowerBound].name) to \(inputs[bands.upperBound - 1].name)"
+    case .cells(let rows, let columns):
+      "rows \(rows.lowerBound + 1)-\(rows.upperBound), "
+        + "columns \(columns.lowerBound + 1)-\(columns.upperBound)"
+    case .segment: "segment \(index + 1)"
+    }
+  }
+
+  /// The shares of a block of cells, tokens x cells.
+  func shares(of block: AttentionBlock) -> [Float] {
+    readout == .rollout ? block.rollout[branch] : block.pooling[branch]
+  }
+
+  /// The shares of samples, samples x tokens.
+  func shares(of readouts: [AttentionReadout]) -> [Float] {
+    readout == .rollout ? readouts[branch].rollout : readouts[branch].pooling
+  }
+
+  /// What each band of the raster would have if all tokens had the same share.
+  var evenShares: [Double] {
+    weights.map { parts in
+      parts.reduce(0.0) { $0 + Double($1.part) } / Double(reach.count)
+    }
+  }
+
+  /// The bands that the branch reads; nil where it reads windows or segments.
+  var readBands: Range<Int>? {
+    let ranges = reach.compactMap { token -> Range<Int>? in
+      if case .bands(let bands) = token { bands } else { nil }
+    }
+    guard ranges.count == reach.count, let first = ranges.first, let last = ranges.last else {
+      return nil
+    }
+    return first.lowerBound..<last.upperBound
+  }
+
+  /// The share of each band that the branch reads, of one of some samples.
+  func bandShares(_ shares: [Float], _ row: Int) -> [(place: Int, share: Double)] {
+    guard let bands = readBands else { return [] }
+    var result = [Double](repeating: 0, count: bands.count)
+    for (token, reach) in reach.enumerated() {
+      guard case .bands(let own) = reach else { continue }
+      let part = Double(shares[row * self.reach.count + token]) / Double(own.count)
+      for band in own { result[band - bands.lowerBound] += part }
+    }
+    return zip(bands, result).map { ($0, $1) }
+  }
+
+  /// The share of each cell of the window of `side` cells, row by row, of one of some samples.
+  func cellShares(_ shares: [Float], _ row: Int, side: Int) -> [(place: Int, share: Double)] {
+    var result = [Double](repeating: 0, count: side * side)
+    for (token, reach) in reach.enumerated() {
+      guard case .cells(let rows, let columns) = reach else { continue }
+      let part =
+        Double(shares[row * self.reach.count + token]) / Double(rows.count * columns.count)
+      for y in rows { for x in columns { result[y * side + x] += part } }
+    }
+    return result.enumerated().map { ($0, $1) }
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+import Reports
+
+/// Where a network looks at its samples.
+struct SampleAttention {
+  private let classes: [String]
+  /// The shares of the samples, samples x tokens.
+  private let shares: [Float]
+  private let tokenCount: Int
+  private let samples: [Sample]
+  /// The probability of the class that a sample has.
+  private let certainty: [Float]
+
+  /// Asks a model about the samples that it can be given.
+  init(_ gathered: GatheredSamples, _ package: ModelPackage, _ reading: AttentionReading) throws {
+    guard let network = package.predictor.network else {
+      throw ExecutionError.data("only a network has attention")
+    }
+    let positions = gathered.usable
+    let batch = gathered.batch(positions, fill: package.notes.backgroundMean)
+    classes = package.notes.classes
+    tokenCount = reading.reach.count
+    shares = reading.shares(of: network.attention(batch))
+    samples = positions.map { gathered.set.samples[$0] }
+    let probabilities = network.probabilities(batch)
+    let count = classes.count
+    certainty = samples.enumerated().map { index, sample in
+      let own = Array(probabilities[index * count..<(index + 1) * count])
+      return Self.members(sample).map { own[$0] }.max() ?? 0
+    }
+  }
+
+  /// The classes or labels that hold at a sample.
+  private static func members(_ sample: Sample) -> [Int] {
+    switch sample.target {
+    case .category(let index): [index]
+    case .values(let values): values.indices.filter { values[$0] == 1 }
+    }
+  }
+
+  /// The samples of each class, those that have some.
+  private var groups: [(name: String, members: [Int])] {
+    classes.enumerated().compactMap { index, name in
+      let members = samples.indices.filter { Self.members(samples[$0]).contains(index) }
+      return members.isEmpty ? nil : (name, members)
+    }
+  }
+
+  /// The mean share of each token over some samples.
+  private func means(_ members: [Int]) -> [Double] {
+    (0..<tokenCount).map { token in
+      members.reduce(0.0) { $0 + Double(shares[$1 * tokenCount + token]) } / Double(members.count)
+    }
+  }
+
+  // MARK: Bands
+
+  /// How much more than evenly each band is attended to, by class; none of windows of cells.
+  func byBand(_ reading: AttentionReading) -> [Figure] {
+    guard let bands = reading.readBands else { return [] }
+    let positions = bands.map { reading.inputs[$0].position }
+    let hasPositions = positions.allSatisfy { $0 != nil }
+    let x = positions.enumerated().map { $1?.value ?? Double($0 + 1) }
+    let even = reading.bandShares([Float](repeating: 1 / Float(tokenCount), count: tokenCount), 0)
+    var lines = groups.enumerated().map { index, group in
+      let own = reading.bandShares(means(group.members).map { Float($0) }, 0)
+      return Figure.Line(
+        group.name, x: x, y: zip(own, even).map { $0.share / $1.share }, group: index)
+    }
+    for (index, window) in reading.windows.enumerated() {
+      lines.append(
+        Figure.Line(
+          window.name, x: [window.range.lowerBound, window.range.upperBound], y: [0, 0],
+          group: groups.count + index))
+    }
+    let unit = positions.first.flatMap { $0?.unit.rawValue } ?? ""
+    return [
+      Figure(
+        name: "attention", title: "Attention by band",
+        description: "How much more than evenly bands are attended to, by class.",
+        caption:
+          "The mean share of attention of samples of a class over what an even one would give: 1 "
+          + "is no preference. Samples are those the model was trained on."
+          + (reading.windows.isEmpty ? "" : " Declared windows are marked at the bottom."),
+        content: .lines(
+          x: hasPositions ? (unit == "nm" ? "wavelength, nm" : "wavenumber, cm-1") : "band",
+          y: "share / even share", lines))
+    ]
+  }
+
+  /// The share of attention in each declared window by class, beside an even one.
+  func byWindow(_ reading: AttentionReading) -> [Figure] {
+    guard !reading.windows.isEmpty else { return [] }
+    func mass(_ tokens: [Double]) -> [Double] {
+      let own = reading.weights.map { parts in
+        parts.reduce(0.0) { $0 + Double($1.part) * tokens[$1.token] }
+      }
+      return own + [own.reduce(0, +)]
+    }
+    let even = mass([Double](repeating: 1 / Double(tokenCount), count: tokenCount))
+    return [
+      Figure(
+        name: "windows", title: "Attention in the declared windows",
+        description: "Shares of attention in windows by class.",
+        caption:
+          "The mean share of attention within each window, of samples of each class, and what an "
+          + "even share would be. 'all' is their sum: windows that overlap count twice.",
+        content: .bars(
+          axis: "share of attention", labels: reading.windows.map(\.name) + ["all"],
+          groups.map { Figure.Column($0.name, mass(means($0.members))) }
+            + [Figure.Column("even", even)]))
+    ]
+  }
+
+  // MARK: Windows of cells
+
+  /// The window of some samples, cell by cell; none where the branch reads no window.
+  func chips(_ reading: AttentionReading, most: Int, places: [SIMD2<Double>]) -> [Figure] {
+    guard case .cells? = reading.reach.first else { return [] }
+    return chosen(most, places).map { index in
+      let sample = samples[index]
+      let name = Self.members(sample).map { classes[$0] }.joined(separator: ", ")
+      let values = cells(index, reading)
+      return Figure(
+        name: "chip-\(sample.id)", title: "Attention in the window of sample \(sample.id), \(name)",
+        description: "Shares of attention of the cells of a window.",
+        caption:
+          "At \(NumberText.short(sample.x)), \(NumberText.short(sample.y)): how much more (brown) or "
+          + "less than evenly each cell of the window is attended to, as a share of an even one.",
+        content: .heat(
+          rows: values.indices.map { "\($0 + 1)" },
+          columns: (values.first ?? []).indices.map { "\($0 + 1)" }, values: values))
+    }
+  }
+
+  /// The samples whose windows are shown.
+  private func chosen(_ most: Int, _ places: [SIMD2<Double>]) -> [Int] {
+    if !places.isEmpty {
+      return places.compactMap { place in
+        samples.indices.min { distance($0, place) < distance($1, place) }
+      }
+    }
+    return groups.flatMap { group in
+      group.members.sorted { (certainty[$1], $0) < (certainty[$0], $1) }.prefix(most)
+    }
+  }
+
+  private func distance(_ index: Int, _ place: SIMD2<Double>) -> Double {
+    let difference = SIMD2(samples[index].x, samples[index].y) - place
+    return (difference * difference).sum()
+  }
+
+  /// The share of each cell of a sample's window over an even one, less 1.
+  private func cells(_ index: Int, _ reading: AttentionReading) -> [[Double]] {
+    var side = 0
+    for case .cells(let rows, _) in reading.reach { side = max(side, rows.upperBound) }
+    let even = [Float](repeating: 1 / Float(tokenCount), count: tokenCount)
+    let pairs = zip(
+      reading.cellShares(shares, index, side: side), reading.cellShares(even, 0, side: side))
+    let values = pairs.map { own, even in even.share > 0 ? own.share / even.share - 1 : 0 }
+    return (0..<side).map { Array(values[$0 * side..<($0 + 1) * side]) }
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Learning
+import Networks
+import Rasters
+import Reports
+
+/// Maps where a network with a fusion by attention looks.
+enum AttentionStage: Stage {
+  static let revision = 1
+  static let definition = StageDefinition(
+    name: "attention",
+    summary: "Maps where a network looks: shares of bands, or of the cells of its window.",
+    details: """
+      For a network whose 'fusion' is "attention". Each of its branches is a mean of tokens, and their \
+      shares say what the mean was made of: bands of a 'spectral-cnn', cells of the window of a \
+      'patch-cnn'. "rollout" traces the shares through the attention of the tokens to one another \
+      (Abnar & Zuidema 2020), "pooling" leaves them as they are. The share of a token belongs in even \
+      parts to the bands, or cells, that its convolutions and poolings read.
+
+      The raster has a band for each of the declared 'windows' of wavelengths or wavenumbers, the \
+      share of attention within it, or else one for each token. Shares of one cell add up to 1 over all tokens. \
+      Figures show for samples of each class how much more than evenly bands are attended to, with \
+      the windows, and for some of them the window's cells.
+
+      Attention tells what a sum was made of, not what the output depends on; 'explain' tells that.
+      """,
+    options: [
+      OptionSpec(
+        "branch", .string, default: .optional,
+        "The branch that is mapped, by its name in the model file; by default the first that reads "
+          + "spectra, or else the first.", example: "\"patch\""),
+      OptionSpec(
+        "readout", .choice(AttentionReading.Readout.allCases.map(\.rawValue)), default: "rollout",
+        "How shares are read."),
+      OptionSpec(
+        "windows", .map(of: .list(of: .number(-.infinity ... .infinity))), default: .optional,
+        unit: "nm or cm-1", "Ranges of wavelengths or wavenumbers, as the bands have them.",
+        example: "{ \"C=O\": [1700, 1760], \"O-H\": [3320, 3420] }"),
+      OptionSpec(
+        "chips", .integer(0...20), default: 1, unit: "samples",
+        "How many samples of each class have their window shown, those that the model is surest of."
+      ),
+      OptionSpec(
+        "places", .list(of: .list(of: .number(-.infinity ... .infinity))), default: .optional,
+        unit: "map units", "Places whose nearest samples have their window shown instead.",
+        example: "[[612.5, 4737.5]]"),
+      AppliedModel.missingOption,
+    ],
+    inputs: [
+      InputDefinition("model", [.model], "The model, from 'train'."),
+      InputDefinition(
+        "cube", [.raster], isRequired: false, isMany: true, source: .named,
+        "The cubes to map, with the bands that the model was trained on; by default those."),
+      InputDefinition(
+        "segments", [.segments], isRequired: false, source: .named,
+        "The superpixels of 'cube', for a graph branch."),
+    ],
+    output: .raster,
+    example: #"""
+      { type: "attention", tag: "looks", inputs: { model: "model" },
+        windows: { "C=O": [1700, 1760] } }
+      """#)
+
+  static func plan(_ request: PlanRequest) throws -> Product {
+    let (model, training) = try request.inspectedModel()
+    guard request.fold == nil else {
+      throw request.failure(
+        "inputs", "a map of attention cannot be made inside a fold; train on what it is made of")
+    }
+    guard model.architecture.fusion == .attention, model.method == .network else {
+      throw request.failure("inputs", "'\(model.tag)' has no fusion by \"attention\"")
+    }
+    let reading = try AttentionReading(request, model.architecture, training.cube.bands)
+    let applied = try request.appliedForInspection(model, training)
+    let node = try mapNode(request, applied, reading)
+    let figures = figuresNode(request, model, training, reading)
+    return .raster(
+      RasterProduct(
+        tag: request.tag, node: node, view: .identity(node), recipe: .raw(node.bands),
+        looks: FiguresProduct(
+          tag: request.tag, title: "Attention: \(model.tag)", node: figures)))
+  }
+
+  // MARK: The map
+
+  private static func mapNode(
+    _ request: PlanRequest, _ applied: AppliedModel, _ reading: AttentionReading
+  ) throws -> Node {
+    let feed = try ModelFeed(applied)
+    let share = request.options.double(AppliedModel.missingOption.name)
+    return request.planner.node(
+      Node(
+        name: request.name, kind: .raster(reading.bands),
+        identity: request.identity(without: ["chips", "places"]), edges: feed.edges,
+        scratch: feed.scratch()
+      ) { context in
+        let chunk = try feed.chunk(context, withSources: false)
+        let flags = feed.flags(
+          chunk, window: context.window, grid: context.grid, missingShare: share)
+        return .cube(try shares(chunk, context.window, flags, reading))
+      })
+  }
+
+  private static func shares(
+    _ chunk: ModelFeed.Chunk, _ window: Window, _ flags: [UInt8], _ reading: AttentionReading
+  ) throws -> DataCube {
+    var result = DataCube(window: window, bandCount: reading.bands.count)
+    guard let network = chunk.package.predictor.network else {
+      throw ExecutionError.data("only a network has attention")
+    }
+    guard flags.contains(where: { $0 & PixelFlags.invalid == 0 }) else { return result }
+    let cells = window.cellCount
+    network.denseAttention(chunk.input) { block in
+      let shares = reading.shares(of: block)
+      for (place, cell) in block.cells.enumerated() where flags[cell] & PixelFlags.invalid == 0 {
+        for (band, weights) in reading.weights.enumerated() {
+          var sum: Float = 0
+          for (token, weight) in weights {
+            sum += weight * shares[token * block.cells.count + place]
+          }
+          result.values[band * cells + cell] = sum
+        }
+      }
+    }
+    return result
+  }
+
+  // MARK: Figures
+
+  private static func figuresNode(
+    _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training,
+    _ reading: AttentionReading
+  ) -> Node {
+    let architecture = model.architecture
+    let chips = request.options.int("chips")
+    let places = request.options.points("places")
+    return request.planner.node(
+      Node(
+        name: request.name + "/figures", kind: .value, identity: request.identity(),
+        edges: [.all(training.rows), .all(training.samples.node), .all(model.node)],
+        usesAllWorkers: true
+      ) { context in
+        let gathered = try Train.gather(context, training, architecture)
+        let package = try ModelPackage(try context.value(2))
+        let samples = try SampleAttention(gathered, package, reading)
+        let figures =
+          samples.byBand(reading) + samples.byWindow(reading)
+          + samples.chips(reading, most: chips, places: places)
+        return .bytes([UInt8](try JSONEncoder.stable.encode(figures)))
+      })
+  }
+}
+
+extension OptionValues {
+  /// Pairs of coordinates; those that are no pairs are left out.
+  fileprivate func points(_ name: String) -> [SIMD2<Double>] {
+    (raw(name)?.elements ?? []).compactMap { element in
+      let numbers = (element.elements ?? []).compactMap(\.number)
+      return numbers.count == 2 ? SIMD2(numbers[0], numbers[1]) : nil
+    }
+  }
+}
