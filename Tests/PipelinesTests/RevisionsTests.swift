@@ -109,14 +109,37 @@ struct RevisionsTests {
           """
         ),
       ])
-    // A table has a grid of its own.
-    let table = "\(sample.folder)/table.json5"
-    try "id,1000,1010\na,1,2\nb,3,\n".write(
-      toFile: "\(sample.folder)/table.csv", atomically: true, encoding: .utf8)
-    try "{ name: \"table\", stages: [{ type: \"read-table\", file: \"table.csv\" }] }".write(
-      toFile: table, atomically: true, encoding: .utf8)
+    let table = try writeTable(sample)
     return try entries(of: path, sample).merging(try entries(of: table, sample)) { first, _ in first
     }
+  }
+
+  /// A pipeline of what the first one cannot hold: a table, which has a grid of its own, and a model
+  /// with attention.
+  private func writeTable(_ sample: SampleRun) throws -> String {
+    let rows = (0..<12).map { row in
+      let values = (0..<8).map { "\(StageRun.noise(row, $0))" }.joined(separator: ",")
+      return "\(row % 2 == 0 ? "a" : "b"),\(row % 3 == 0 ? 1 : row % 2),1,\(values)"
+    }
+    let names = (0..<8).map { "\(1000 + 10 * $0)" }.joined(separator: ",")
+    try (["kind,a,b,\(names)"] + rows).joined(separator: "\n").write(
+      toFile: "\(sample.folder)/table.csv", atomically: true, encoding: .utf8)
+    let path = "\(sample.folder)/table.json5"
+    try """
+    { name: "table", seed: 1, stages: [
+      { type: "read-table", file: "table.csv", "wavelength-unit": "cm-1" },
+      { type: "labels", tag: "kinds", file: "table.csv", field: "kind", coordinates: "rows" },
+      { type: "labels", tag: "both", file: "table.csv", fields: ["a", "b"], target: "labels",
+        coordinates: "rows" },
+      { type: "train", tag: "model", inputs: { cube: "read-table", samples: "kinds" }, epochs: 3,
+        branches: [{ type: "spectral-cnn", filters: [4], kernel: 3 }], fusion: "attention",
+        head: { type: "softmax", hidden: [8] } },
+      { type: "attention", inputs: ["model"], windows: { low: [1000, 1020] } },
+      { type: "dual-attribution", inputs: { model: "model", samples: "both" },
+        windows: { a: [1000, 1020], b: [1050, 1070] } },
+    ] }
+    """.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
   }
 
   /// The products of a pipeline in numbers, by the word of the stage.

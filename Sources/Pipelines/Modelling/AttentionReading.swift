@@ -47,7 +47,7 @@ struct AttentionReading: Sendable {
     self.reach = reach
     guard !windows.isEmpty else {
       bands = reach.enumerated().map { Band(name: Self.name($1, $0, inputs), unit: "share") }
-      weights = reach.indices.map { [(token: $0, part: 1)] }
+      weights = reach.indices.map { [(token: $0, part: Float(1))] }
       return
     }
     let places = try Self.positions(request, reach, inputs)

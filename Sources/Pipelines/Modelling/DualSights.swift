@@ -1,0 +1,226 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+import Reports
+
+/// The ways in which a model can be right about two causes.
+struct DualSights: Sendable {
+  private let classes: [String]
+  /// The model's output of each label.
+  private let outputs: [Int]
+  /// How the spectral branch is read, with the windows of classes by output; nil where none is.
+  private let spectral: (reading: AttentionReading, bands: [Set<Int>])?
+  /// How the branch of windows is read, with its form; nil where none is.
+  private let image: (reading: AttentionReading, form: ModelArchitecture.PatchBranch)?
+  private let regions: Regions?
+
+  /// A raster of regions, on the cells of the windows.
+  private struct Regions: Sendable {
+    let source: RasterPool
+    /// The band of each output, if it has one.
+    let bandOfOutput: [Int?]
+  }
+
+  init(
+    _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training,
+    _ samples: SamplesProduct
+  ) throws {
+    classes = model.classes
+    let classes = model.classes
+    outputs = samples.classes.compactMap(classes.firstIndex)
+    let isAttention = model.architecture.fusion == .attention
+    for key in ["windows", "regions"] where request.options.has(key) && !isAttention {
+      throw request.failure(key, "needs a model with a fusion by \"attention\"")
+    }
+    let branches = model.architecture.branches
+    if request.options.has("windows") {
+      guard
+        let branch = branches.firstIndex(where: { if case .spectral = $0 { true } else { false } })
+      else { throw request.failure("windows", "the model has no branch of spectra") }
+      let reading = try AttentionReading(
+        request, model.architecture, training.cube.bands, branch: branch)
+      spectral = (reading, try Self.bands(request, classes, training.cube.bands))
+    } else {
+      spectral = nil
+    }
+    guard let path = request.options.optionalFilePath("regions") else {
+      (image, regions) = (nil, nil)
+      return
+    }
+    guard let branch = branches.firstIndex(where: { if case .patch = $0 { true } else { false } }),
+      case .patch(let form) = branches[branch]
+    else { throw request.failure("regions", "the model has no branch of windows") }
+    image = (
+      try AttentionReading(request, model.architecture, training.cube.bands, branch: branch), form
+    )
+    do {
+      let names = try RasterInfo(path: path).bands.map(\.name)
+      let own = classes.map(names.firstIndex)
+      guard own.contains(where: { $0 != nil }) else {
+        throw request.failure("regions", "has no band named as a class: " + classes.abridged)
+      }
+      regions = Regions(
+        source: try RasterPool(
+          path: path, grid: request.grid.divided(by: form.subcells), resampling: .nearest),
+        bandOfOutput: own)
+    } catch let error as GDALError {
+      throw request.failure("regions", "\(error)")
+    }
+  }
+
+  /// The bands of the window of each output.
+  private static func bands(
+    _ request: PlanRequest, _ classes: [String], _ inputs: [Band]
+  ) throws -> [Set<Int>] {
+    let given = request.options.map("windows")
+    if let unknown = given.map(\.key).first(where: { !classes.contains($0) }) {
+      throw request.failure(
+        "windows", "there is no class '\(unknown)'" + Suggestion.phrase(unknown, among: classes))
+    }
+    return try classes.map { name in
+      guard let entry = given.first(where: { $0.key == name }) else { return [] }
+      let ends = (entry.value.elements ?? []).compactMap(\.number)
+      guard ends.count == 2, ends[0] <= ends[1] else {
+        throw request.failure("windows", "'\(name)' is no pair of a lower and an upper end")
+      }
+      return Set(
+        inputs.indices.filter { index in
+          inputs[index].position.map { (ends[0]...ends[1]).contains($0.value) } ?? false
+        })
+    }
+  }
+
+  // MARK: Reading
+
+  /// A share of samples, and what chance would give.
+  private struct Share {
+    let name: String
+    let hits: Int
+    let count: Int
+    let chance: Double
+
+    var value: Double { Double(hits) / Double(max(1, count)) }
+
+    /// Half of Wilson's interval of 95 %.
+    var spread: Double {
+      let (n, z) = (Double(max(1, count)), 1.959964)
+      return z / (1 + z * z / n) * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+    }
+  }
+
+  /// The shares of samples whose two causes are found, in each way.
+  func figure(
+    _ gathered: GatheredSamples, _ package: ModelPackage, _ grid: Grid
+  ) throws -> Figure {
+    let pairs = gathered.usable.compactMap { position -> (position: Int, causes: Set<Int>)? in
+      guard case .values(let values) = gathered.set.samples[position].target else { return nil }
+      let causes = Set(values.indices.filter { values[$0] == 1 }.map { outputs[$0] })
+      return causes.count == 2 ? (position, causes) : nil
+    }
+    guard !pairs.isEmpty else {
+      throw ExecutionError.data("no sample that can be used has two causes")
+    }
+    let batch = gathered.batch(pairs.map(\.position), fill: package.notes.backgroundMean)
+    let shares =
+      [answers(package.probabilities(batch), pairs.map(\.causes))]
+      + (try places(gathered, package, batch, pairs, grid))
+    return Figure(
+      name: "shares", title: "Samples of which both causes are found",
+      description: "Shares of samples with two causes that are read rightly, beside chance.",
+      caption:
+        "Of \(pairs.count) samples with two causes. 'two most probable': both are the true ones; "
+        + "others: what is attended to most lies where a true one shows. Whiskers are about 95 %.",
+      content: .bars(
+        axis: "share of samples", labels: shares.map(\.name),
+        [
+          Figure.Column("model", shares.map(\.value), spread: shares.map(\.spread)),
+          Figure.Column("chance", shares.map(\.chance)),
+        ]))
+  }
+
+  private func answers(_ probabilities: [Float], _ causes: [Set<Int>]) -> Share {
+    let count = classes.count
+    let hits = causes.enumerated().count { row, pair in
+      let own = probabilities[row * count..<(row + 1) * count]
+      let order = own.indices.sorted { (own[$1], $0) < (own[$0], $1) }
+      return Set(order.prefix(2).map { $0 - row * count }) == pair
+    }
+    return Share(
+      name: "two most probable", hits: hits, count: causes.count,
+      chance: 2 / Double(count * (count - 1)))
+  }
+
+  private func places(
+    _ gathered: GatheredSamples, _ package: ModelPackage, _ batch: ModelBatch,
+    _ pairs: [(position: Int, causes: Set<Int>)], _ grid: Grid
+  ) throws -> [Share] {
+    guard let network = package.predictor.network, spectral != nil || image != nil else {
+      return []
+    }
+    let readouts = network.attention(batch)
+    var found: [(name: String, hits: [Bool], chances: [Double])] = []
+    if let (reading, bands) = spectral {
+      let shares = reading.shares(of: readouts)
+      let hits = pairs.enumerated().map { row, pair in
+        hit(reading.bandShares(shares, row)) { index in
+          pair.causes.contains { bands[$0].contains(index) }
+        }
+      }
+      found.append(("spectrum", hits.map(\.isHit), hits.map(\.chance)))
+    }
+    if let (reading, form) = image, let regions {
+      let shares = reading.shares(of: readouts)
+      let hits = try pairs.enumerated().map { row, pair in
+        let marks = try marks(
+          gathered.set.samples[pair.position].cell, pair.causes, form, regions, grid)
+        return hit(reading.cellShares(shares, row, side: form.window)) { marks[$0] }
+      }
+      found.append(("image", hits.map(\.isHit), hits.map(\.chance)))
+    }
+    if found.count == 2 {
+      found.append(
+        (
+          "spectrum and image", zip(found[0].hits, found[1].hits).map { $0 && $1 },
+          zip(found[0].chances, found[1].chances).map { $0 * $1 }
+        ))
+    }
+    return found.map { name, hits, chances in
+      Share(
+        name: name, hits: hits.count { $0 }, count: hits.count,
+        chance: chances.reduce(0, +) / Double(chances.count))
+    }
+  }
+
+  /// Whether the largest share lies at a wanted place, and how many of the places are wanted.
+  private func hit(
+    _ shares: [(place: Int, share: Double)], _ isWanted: (Int) -> Bool
+  ) -> (isHit: Bool, chance: Double) {
+    let best = shares.max { ($0.share, $1.place) < ($1.share, $0.place) }
+    let wanted = shares.count { isWanted($0.place) }
+    return (
+      best.map { isWanted($0.place) } ?? false, Double(wanted) / Double(max(1, shares.count))
+    )
+  }
+
+  /// Which cells of a sample's window show one of its causes.
+  private func marks(
+    _ cell: Cell, _ causes: Set<Int>, _ form: ModelArchitecture.PatchBranch, _ regions: Regions,
+    _ grid: Grid
+  ) throws -> [Bool] {
+    let parts = form.subcells
+    let window = Window(
+      x: cell.column * parts + form.start, y: cell.row * parts + form.start, width: form.window,
+      height: form.window)
+    let inside = window.intersection(grid.divided(by: parts).window)
+    let cube = try regions.source.read(inside).cropped(to: window)
+    let bands = causes.compactMap { regions.bandOfOutput[$0] }
+    return (0..<window.cellCount).map { index in
+      bands.contains { band in
+        let value = cube.values[band * window.cellCount + index]
+        return value.isFinite && value != 0
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import Foundation
+import Learning
+import Networks
+import RasterFiles
+import Rasters
+import Reports
+import Testing
+
+@testable import Pipelines
+
+/// Maps of attention, and the pipeline of image and spectrum that they belong to.
+@Suite(.serialized) struct AttentionStageTests {
+  /// The shipped pipeline on a small filter, cut short.
+  private func filter(
+    _ run: SampleRun, cells: Int = 48, replacing changes: [(String, String)] = []
+  ) throws -> String {
+    if !FileManager.default.fileExists(atPath: run.folder + "/filter") {
+      _ = try FilterScene(seed: 1, cells: cells).write(to: run.folder + "/filter")
+    }
+    let path = SampleRun.root + "/pipelines/image-spectrum.json5"
+    var text = try String(contentsOfFile: path, encoding: .utf8)
+    for (old, new) in [
+      ("\"../out/filter\"", "\"\(run.folder)/filter\""), ("epochs: 60", "epochs: 3"),
+      ("size: 900", "size: 300"),
+    ] + changes {
+      #expect(text.contains(old))
+      text = text.replacingOccurrences(of: old, with: new)
+    }
+    let copy = "\(run.folder)/pipeline.json5"
+    try text.write(toFile: copy, atomically: true, encoding: .utf8)
+    return copy
+  }
+
+  @Test func theShippedPipelineMapsItsScene() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let path = try filter(run)
+    #expect(Runner.problems(path, overrides: Overrides()).isEmpty)
+    try #require(run.run(path, out: "out") == .done)
+    let names = Set(try run.names("out"))
+    #expect(
+      names.isSuperset(of: [
+        "probability.tif", "looks.tif", "unknown.tif", "unknown-outside.tif", "embedding.csv",
+        "model.safetensors", "report.html",
+      ]))
+    let (info, looks) = try run.raster("out", "looks.tif")
+    #expect(info.bands.map(\.name) == ["C=C", "C=O", "O-H"])
+    #expect(looks.values.allSatisfy { $0 > 0 && $0 < 1 })
+    let report = String(decoding: try #require(run.bytes("out", "report.html")), as: UTF8.self)
+    for title in ["Attention by band", "Attention in the declared windows", "Two causes at once"] {
+      #expect(report.contains(title), "\(title)")
+    }
+  }
+
+  /// The shares of all tokens add up to 1, and those of windows are made of them, whatever the chunks.
+  @Test func sharesOfWindowsAreThoseOfTheirTokens() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let windows = "{ \"C=O\": [1700, 1760], \"O-H\": [3320, 3420], \"C=C\": [1640, 1680] }"
+    func cube(_ changes: [(String, String)], chunk: Int = 512) throws -> (
+      Node, DataCube, Runner.Plan
+    ) {
+      let path = try filter(
+        run, replacing: changes + [("seed: 1,", "seed: 1, chunk: \(chunk),")])
+      let plan = try Runner.plan(path, overrides: Overrides())
+      guard case .raster(let raster) = try plan.planner.product("looks", fold: nil) else {
+        throw SampleRun.SampleError.missing("looks")
+      }
+      let executor = Executor(
+        lattice: ChunkLattice(grid: plan.planner.grid, size: chunk),
+        store: try ChunkStore(directory: run.folder + "/store\(chunk)"),
+        events: SampleRun.Notes(), cacheBytes: 1 << 26)
+      return (raster.node, try executor.cube(raster.node, plan.planner.grid.window), plan)
+    }
+    let (node, tokens, plan) = try cube([("windows: \(windows) }", "readout: \"rollout\" }")])
+    let cells = tokens.window.cellCount
+    for cell in stride(from: 0, to: cells, by: 37) {
+      let sum = (0..<node.bands.count).reduce(Float(0)) { $0 + tokens.values[$1 * cells + cell] }
+      #expect(abs(sum - 1) < 1e-4)
+    }
+    guard case .model(let model) = try plan.planner.product("model", fold: nil) else { return }
+    let reach = try Model(architecture: model.architecture, seed: 0).tokenReach(1)
+    #expect(reach.count == node.bands.count)
+    let (named, shares, _) = try cube([])
+    for (band, range) in [(0, 1640.0...1680), (1, 1700...1760), (2, 3320...3420)] {
+      let inside = Set(
+        FilterScene.wavenumbers.indices.filter { range.contains(FilterScene.wavenumbers[$0]) }
+          .map { $0 + 75 })
+      for cell in stride(from: 0, to: cells, by: 101) {
+        let expected = reach.enumerated().reduce(Float(0)) { sum, token in
+          guard case .bands(let own) = token.element else { return sum }
+          let part = Float(own.count(where: inside.contains)) / Float(own.count)
+          return sum + part * tokens.values[token.offset * cells + cell]
+        }
+        #expect(abs(shares.values[band * cells + cell] - expected) < 1e-5, "\(named.bands[band])")
+      }
+    }
+    #expect(isSame(try cube([], chunk: 32).1.values, shares.values, tolerance: 1e-5))
+  }
+
+  @Test(arguments: [
+    (
+      "windows: { \"C=O\": [1700, 1760],", "windows: { \"C=O\": [1760, 1700],", "windows", "no pair"
+    ),
+    ("windows: { \"C=O\": [1700, 1760],", "windows: { \"C=O\": [100, 200],", "windows", "no band"),
+    (
+      "inputs: { model: \"model\" },\n      windows: { \"C=O\"",
+      "inputs: { model: \"model\" }, branch: \"spectrum\",\n      windows: { \"C=O\"", "branch",
+      "no branch 'spectrum'"
+    ),
+    ("windows: { chemical: [", "windows: { chemic: [", "windows", "did you mean 'chemical'"),
+    ("fusion: \"attention\"", "fusion: \"concat\"", "inputs", "no fusion by \"attention\""),
+    (
+      "fields: [\"chemical\", \"UV\", \"physical\"]", "fields: [\"surface UV\"]", "inputs",
+      "must be labels with names of"
+    ),
+  ])
+  func mistakesAreNamed(old: String, new: String, key: String, says: String) throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let problems = Runner.problems(
+      try filter(run, cells: 24, replacing: [(old, new)]), overrides: Overrides())
+    #expect(
+      problems.contains { $0.key == key && $0.message.contains(says) },
+      "\(problems.map(\.description))")
+  }
+
+  /// The share of mixtures whose two processes are the most probable, counted by hand.
+  @Test func twoCausesAreCounted() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let path = try filter(run)
+    let plan = try Runner.plan(path, overrides: Overrides())
+    let executor = Executor(
+      lattice: ChunkLattice(grid: plan.planner.grid, size: 512),
+      store: try ChunkStore(directory: run.folder + "/store"), events: SampleRun.Notes(),
+      cacheBytes: 1 << 26)
+    guard case .figures(let figures) = try plan.planner.product("both", fold: nil),
+      case .raster(let map) = try plan.planner.product("probability", fold: nil)
+    else {
+      Issue.record("other products")
+      return
+    }
+    let figure = try #require(try figures.figures(executor).first)
+    guard case .bars(_, let labels, let columns) = figure.content else {
+      Issue.record("no bars")
+      return
+    }
+    #expect(labels == ["two most probable", "spectrum", "image", "spectrum and image"])
+    let probability = try executor.cube(map.node, plan.planner.grid.window)
+    let mixed = FilterScene(seed: 1, cells: 48).particles.filter { $0.processes.count == 2 }
+    let hits = mixed.count { particle in
+      let own = probability.spectrum(column: particle.column, row: particle.row).prefix(3)
+      let order = (0..<3).sorted { (own[$1], $0) < (own[$0], $1) }
+      return Set(order.prefix(2)) == Set(particle.processes.map(\.rawValue))
+    }
+    #expect(!mixed.isEmpty)
+    #expect(abs(columns[0].values[0] - Double(hits) / Double(mixed.count)) < 1e-9)
+    #expect(abs(columns[1].values[0] - 1.0 / 3) < 1e-9)
+    // Two of three windows are right for a mixture: their share of the bands is chance.
+    #expect(columns[1].values[1] > 0.04 && columns[1].values[1] < 0.09)
+    #expect(columns[0].values.allSatisfy { (0...1).contains($0) })
+  }
+}
