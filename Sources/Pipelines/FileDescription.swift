@@ -118,11 +118,7 @@ struct FileDescription {
 
   private static func facts(of package: ModelPackage) -> [(name: String, value: String)] {
     let notes = package.notes
-    var joined: [(name: String, value: String)] = []
-    if let words = package.predictor.architecture.fusionWords {
-      joined = [(name: "fusion", value: words)]
-    }
-    return [
+    var facts: [(name: String, value: String)] = [
       (name: "method", value: package.predictor.method.rawValue),
       (name: "size", value: package.predictor.summary),
       (name: "bands", value: Self.names(of: notes.bands).joined(separator: ", ")),
@@ -133,7 +129,11 @@ struct FileDescription {
       (name: "trained on", value: "\(notes.record.trainingCount) samples"),
       (name: "best epoch", value: "\(notes.record.bestEpoch)"),
       (name: "background", value: "\(notes.background.count) samples"),
-    ] + joined + (notes.transfer?.sentences.map { (name: "started", value: $0) } ?? [])
+    ]
+    if let words = package.predictor.architecture.fusionWords {
+      facts.append((name: "fusion", value: words))
+    }
+    return facts + (notes.transfer?.sentences.map { (name: "started", value: $0) } ?? [])
       + (notes.calibration?.facts ?? []) + (notes.intervals?.facts ?? [])
   }
 
