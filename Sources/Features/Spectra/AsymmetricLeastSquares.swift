@@ -128,7 +128,8 @@ private struct Solver {
   }
 }
 
-/// The Cholesky factors L D L' of W + lambda D'D, whose five diagonals cost a few operations a band.
+/// The Cholesky factors L D L' of W + lambda D'D, whose five diagonals cost a few operations each
+/// band.
 private struct Factors {
   typealias Lanes = Solver.Lanes
 

@@ -2,8 +2,8 @@ public import Rasters
 
 /// Normalization of each cell's spectrum by itself.
 ///
-/// The other bands of the cube pass unchanged. A cell in which a band of the spectrum is missing, or
-/// whose spectrum has nothing to divide by, has none.
+/// The other bands of the cube pass unchanged. A cell in which a band of the spectrum is missing,
+/// or whose spectrum has nothing to divide by, has none.
 public struct SpectralNormalization: Sendable, Hashable {
   /// What spectra are brought to.
   public enum Method: String, Sendable, Hashable, CaseIterable {
