@@ -87,7 +87,8 @@ struct StageCatalogTests {
   private static let dimensionless: Set<String> = [
     "rate", "missing", "window-missing", "interval", "validation", "variance", "dropout",
     "quantile",
-    "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "learning-rate",
+    "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "theta",
+    "learning-rate",
     "weight-decay",
     "inverse-penalty", "repeats", "threshold", "above", "nodata", "below-detection", "units",
     "bands", "rates", "nemerow", "order", "derivative", "smoothness", "asymmetry",
