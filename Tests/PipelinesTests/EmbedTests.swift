@@ -103,7 +103,7 @@ import Testing
     let page = String(
       decoding: try #require(scene.files.bytes("out", "report.html")), as: UTF8.self)
     // Fewer neighbours than were asked for: a third of 29.
-    #expect(page.contains("Samples by features: model") && page.contains("perplexity 9.67"))
+    #expect(page.contains("Samples by features: model") && page.contains("perplexity 9.667"))
   }
 
   @Test func labelsAndValuesHaveColours() throws {
@@ -127,7 +127,7 @@ import Testing
       return
     }
     #expect(color == "grade" && points.allSatisfy { (0...1).contains($0.share) })
-    #expect(points.count == usable(set).count && Double(table[1][4]) == points[0].number)
+    #expect(points.count == usable(set).count && Float(table[1][4]) == Float(points[0].number))
   }
 
   @Test func whatHasNoSamplesIsRefused() throws {

@@ -201,7 +201,7 @@ import Testing
       stages(Self.model, train: OreScene.network)
       + "{ type: \"write\", inputs: [\"unknown\"] }"
     let whole = try run.output(text, "unknown", grid: StageRun.gridText)
-    let parts = try run.output(text, "unknown", grid: StageRun.gridText, chunk: 7)
+    let parts = try run.output(text, "unknown", grid: StageRun.gridText, chunk: 16)
     #expect(isSame(whole.cube.values, parts.cube.values, tolerance: 1e-5))
     #expect(whole.info.metadata["THRESHOLD"] == parts.info.metadata["THRESHOLD"])
   }

@@ -85,7 +85,7 @@ struct StageCatalogTests {
   }
 
   private static let dimensionless: Set<String> = [
-    "rate", "missing", "window-missing", "interval", "validation", "variance", "dropout",
+    "rate", "missing", "theta", "window-missing", "interval", "validation", "variance", "dropout",
     "quantile",
     "quantiles", "top", "classes", "ratio", "factor", "power", "degree", "tau", "learning-rate",
     "weight-decay",
