@@ -84,7 +84,7 @@ struct RevisionsTests {
           { type: "attributions", inputs: { model: "model", folds: "folds" }, samples: 40,
             background: 3, nodes: 2, "most-nodes": 2, dependence: 1 },
           { type: "embed", inputs: { model: "model", folds: "folds" }, iterations: 30 },
-          { type: "novelty", inputs: { model: "model", folds: "folds" } },
+          { type: "novelty", inputs: { model: "model", folds: "folds" }, quantile: 0.95 },
           { type: "classify", inputs: { probability: "probability", scores: "scores" },
             outputs: ["level", "class", "entropy", "above"], threshold: "youden" },
           { type: "targets", quantile: 0.8, "least-area": 50000,
