@@ -143,13 +143,6 @@ struct AttentionReading: Sendable {
     readout == .rollout ? readouts[branch].rollout : readouts[branch].pooling
   }
 
-  /// What each band of the raster would have if all tokens had the same share.
-  var evenShares: [Double] {
-    weights.map { parts in
-      parts.reduce(0.0) { $0 + Double($1.part) } / Double(reach.count)
-    }
-  }
-
   /// The bands that the branch reads; nil where it reads windows or segments.
   var readBands: Range<Int>? {
     let ranges = reach.compactMap { token -> Range<Int>? in
