@@ -142,6 +142,22 @@ public struct Runner {
     return try RasterMosaic(paths, order: .listed, named: paths.joined(separator: ", ")).grid
   }
 
+  /// The grid of the table that the first stage reads; what is wrong with it is that stage's.
+  private static func table(
+    _ entry: StageEntry, _ document: PipelineDocument, _ problems: inout [Problem]
+  ) -> Grid? {
+    guard !problems.contains(where: { $0.stage == entry.tag }) else { return nil }
+    do {
+      return try SampleTable(entry.options).grid
+    } catch let failure as PlanFailure {
+      problems.append(entry.problem(failure, file: document.file))
+    } catch {
+      problems.append(
+        Problem(file: document.file, place: entry.place, stage: entry.tag, "\(error)"))
+    }
+    return nil
+  }
+
   private static func grid(
     of document: PipelineDocument, _ problems: inout [Problem]
   ) -> Grid? {
@@ -152,7 +168,7 @@ public struct Runner {
       }
       if case .like(let paths) = spec?.form { return try gridOfAll(paths) }
       let first = document.stages.first { ["read-cube", "read-table"].contains($0.type) }
-      if let first, first.type == "read-table" { return try ReadTable.grid(first.options) }
+      if let first, first.type == "read-table" { return table(first, document, &problems) }
       if let tiles = first?.options.tiles { return try tiles.mosaic().grid }
       if let path = first?.options.filePaths("files").first {
         return try RasterInfo(path: path).gridOfCells

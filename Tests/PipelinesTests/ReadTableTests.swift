@@ -81,6 +81,7 @@ struct ReadTableTests {
     ("images: \"phot\"", "images", "did you mean 'photo'"),
     ("images: \"photo\", columns: [\"1000\"]", "columns", "two stages"),
     ("cells: 4", "cells", "goes with 'images' only"),
+    ("layer: \"tabel\"", "layer", "did you mean 'table'"),
     ("images: \"photo\", names: [\"a\", \"b\"]", "names", "has 1 bands"),
   ])
   func mistakesAreNamed(option: String, key: String, says: String) throws {

@@ -22,6 +22,7 @@ final class Planner: Sendable {
     var problems: [Problem] = []
     var sources: [String: [SourceFacts]] = [:]
     var mosaics: [OptionValues.Tiles: RasterMosaic] = [:]
+    var tables: [[String]: SampleTable] = [:]
     var watches: [FitWatch] = []
   }
 
@@ -101,6 +102,15 @@ final class Planner: Sendable {
     return mosaic
   }
 
+  /// The table that a stage's options name, which is counted once, however many folds are planned.
+  func table(_ options: OptionValues) throws -> SampleTable {
+    let key = [options.filePath("file"), options.optionalString("layer") ?? ""]
+    if let known = state.withLock({ $0.tables[key] }) { return known }
+    let table = try SampleTable(options)
+    state.withLock { $0.tables[key] = table }
+    return table
+  }
+
   private func plan(
     _ tag: String, fold: FoldContext?, seed: UInt64?
   ) -> Result<Product, Unplannable> {
@@ -126,11 +136,7 @@ final class Planner: Sendable {
     } catch is Unplannable {
       return .failure(Unplannable())
     } catch let failure as PlanFailure {
-      report(
-        Problem(
-          file: document.file,
-          place: failure.place ?? failure.key.map { entry.place(of: $0) } ?? entry.place,
-          stage: tag, key: failure.key, failure.message))
+      report(entry.problem(failure, file: document.file))
     } catch {
       report(Problem(file: document.file, place: entry.place, stage: tag, "\(error)"))
     }
@@ -142,5 +148,12 @@ extension StageEntry {
   /// Where a key of the stage stands; the stage itself when the key is not an option.
   func place(of key: String) -> Place {
     definition.options.contains { $0.name == key } ? options.place(key) : place
+  }
+
+  /// What is wrong with the stage, at its place in a pipeline file.
+  func problem(_ failure: PlanFailure, file: String?) -> Problem {
+    Problem(
+      file: file, place: failure.place ?? failure.key.map { place(of: $0) } ?? place,
+      stage: tag, key: failure.key, failure.message)
   }
 }

@@ -48,12 +48,12 @@ enum ReadTable: Stage {
       """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let table = try SampleTable(request)
-    let cells = try table.rowCount()
-    guard request.grid.width == cells, request.grid.height == 1 else {
+    let table = try request.planner.table(request.options)
+    request.tell(table.facts(request.grid))
+    guard request.grid.width == table.rowCount, request.grid.height == 1 else {
       throw request.failure(
         "file",
-        "has \(cells) rows, the pipeline's grid \(request.grid.width) x \(request.grid.height) "
+        "has \(table.rowCount) rows, the pipeline's grid \(request.grid.width) x \(request.grid.height) "
           + "cells; leave 'grid' out, so that it is the table's")
     }
     let raster =
@@ -62,17 +62,6 @@ enum ReadTable: Stage {
     return .raster(
       RasterProduct(
         tag: request.tag, node: raster, view: .identity(raster), recipe: .raw(raster.bands)))
-  }
-
-  /// The grid of a table: a row of cells, one for each row of the table.
-  static func grid(_ options: OptionValues) throws -> Grid {
-    let path = options.filePath("file")
-    let table = try PointTable.rows(
-      path: path, layer: options.optionalString("layer"), fields: [])
-    guard table.count > 0 else { throw ExecutionError.data("\(path) has no rows") }
-    return Grid(
-      width: table.count, height: 1,
-      transform: GeoTransform(left: 0, top: 1, cellWidth: 1, cellHeight: 1), crs: "")
   }
 
   private static func numbers(_ request: PlanRequest, _ table: SampleTable) throws -> Node {
@@ -93,80 +82,18 @@ enum ReadTable: Stage {
         name: request.name, kind: .raster(bands), identity: ["table 1"], edges: [.all(values)],
         isStored: false
       ) { context in
-        let rows = [Float](littleEndianBytes: try context.value(0))
-        let (window, width) = (context.window, context.grid.width)
-        guard rows.count == bands.count * width else {
+        let bytes = try context.value(0)
+        let (window, width, size) = (context.window, context.grid.width, MemoryLayout<Float>.size)
+        guard bytes.count == bands.count * width * size else {
           throw ExecutionError.changedFile(table.path)
         }
         return .cube(
           DataCube(
             window: window, bandCount: bands.count,
-            values: bands.indices.flatMap { rows[$0 * width + window.x..<$0 * width + window.maxX] }
-          ))
+            values: bands.indices.flatMap { band in
+              let first = (band * width + window.x) * size
+              return [Float](littleEndianBytes: Array(bytes[first..<first + window.width * size]))
+            }))
       })
-  }
-}
-
-/// A table of samples as a stage's options name it.
-struct SampleTable: Sendable {
-  let path: String
-  let layer: String?
-  /// The columns' names.
-  let fields: [String]
-  /// The files that hold it.
-  let files: [String]
-
-  init(_ request: PlanRequest) throws {
-    path = request.options.filePath("file")
-    layer = request.options.optionalString("layer")
-    let info: VectorInfo
-    do {
-      info = try VectorInfo(path: path, hasHeader: true)
-    } catch {
-      throw request.failure("file", "\(error)")
-    }
-    let wanted = layer
-    guard let named = info.layers.first(where: { wanted == nil || $0.name == wanted }) else {
-      throw request.failure(
-        "layer",
-        "there is no layer '\(wanted ?? "")'"
-          + Suggestion.phrase(wanted ?? "", among: info.layers.map(\.name)))
-    }
-    fields = named.fields.map(\.name)
-    files = info.files
-    request.tell(
-      SourceFacts(
-        info, named, grid: request.grid, use: "each row is a cell", polygons: "", columns: nil,
-        classes: nil))
-  }
-
-  /// The number of rows.
-  func rowCount() throws -> Int {
-    try PointTable.rows(path: path, layer: layer, fields: []).count
-  }
-
-  /// The columns that become bands.
-  func columns(_ request: PlanRequest) throws -> [String] {
-    let given = request.options.optionalStrings("columns")
-    for name in given ?? [] where !fields.contains(name) {
-      throw request.failure(
-        "columns", "\(path) has no column '\(name)'" + Suggestion.phrase(name, among: fields))
-    }
-    let names = given ?? fields.filter { Double($0) != nil }
-    guard !names.isEmpty else {
-      throw request.failure("columns", "is missing: no column of \(path) has a number for a name")
-    }
-    if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
-      throw request.failure("columns", "names '\(names[twice])' twice")
-    }
-    return names
-  }
-
-  /// The numbers of some columns, one column after another; NaN where there is none.
-  func numbers(_ names: [String]) throws -> [Float] {
-    let table = try PointTable.rows(path: path, layer: layer, fields: names)
-    return names.flatMap { name in
-      table.numbers(name).map { $0.isFinite ? Float($0) : .nan }
-    }
   }
 }
