@@ -42,6 +42,13 @@ public struct SampleSet: Sendable, Hashable, Codable {
         }
       }
     }
+
+    /// The numbers that mean classes, with the classes' places; NaN of codes that are none.
+    public static func numbers(of classes: [Category]) -> [(code: Double, category: Int)] {
+      classes.enumerated().flatMap { index, category in
+        category.codes.map { (code: Double($0) ?? .nan, category: index) }
+      }
+    }
   }
 
   /// What kind of target all samples have; it says what a model's outputs stand for.

@@ -256,7 +256,7 @@ public struct RasterOutput: Sendable {
         "BIGTIFF=IF_SAFER", "PHOTOMETRIC=\(isColored ? "RGB" : "MINISBLACK")",
       ])
     if !grid.isOfCells {
-      var coefficients = grid.transform(of: window).coefficients
+      var coefficients = grid.part(window).transform.coefficients
       try check(
         GDALSetGeoTransform(tiles.handle, &coefficients), "GDALSetGeoTransform", tilesPath)
     }
@@ -345,16 +345,5 @@ public struct RasterOutput: Sendable {
           + "of \(window.width) x \(window.height) cells of \(bands.count) bands, transform "
           + "\(grid.transform.coefficients)")
     }
-  }
-}
-
-extension Grid {
-  /// The transform of a part of the grid.
-  func transform(of window: Window) -> GeoTransform {
-    if window.x == 0, window.y == 0 { return transform }
-    let corner = transform.map(column: Double(window.x), row: Double(window.y))
-    return GeoTransform(
-      originX: corner.x, columnX: transform.columnX, rowX: transform.rowX, originY: corner.y,
-      columnY: transform.columnY, rowY: transform.rowY)
   }
 }

@@ -52,30 +52,49 @@ public struct BandPools: Sendable, Hashable {
   /// Pools some of `bands`; smaller cells that stand one after another go together.
   public init(_ bands: [Band], chosen: [Int]) {
     var ranges: [Range<Int>] = []
+    var pools: [Range<Int>: Int] = [:]
+    let rangeOfBand = Self.ranges(bands)
     poolOfBand = chosen.map { position in
-      let range = Self.range(of: position, bands)
-      if let known = ranges.firstIndex(of: range) { return known }
+      let range = rangeOfBand[position]
+      if let known = pools[range] { return known }
+      pools[range] = ranges.count
       ranges.append(range)
       return ranges.count - 1
     }
     self.ranges = ranges
   }
 
-  private static func range(of position: Int, _ bands: [Band]) -> Range<Int> {
-    let band = bands[position]
-    guard band.subcell != nil else { return position..<position + 1 }
-    func isOwn(_ other: Int) -> Bool {
-      bands.indices.contains(other) && bands[other].subcell != nil
-        && bands[other].group == band.group
+  /// The range of each band: smaller cells of one band as far as they stand side by side.
+  private static func ranges(_ bands: [Band]) -> [Range<Int>] {
+    var result: [Range<Int>] = []
+    while result.count < bands.count {
+      let first = result.count
+      var end = first + 1
+      if bands[first].subcell != nil {
+        while end < bands.count, bands[end].subcell != nil, bands[end].group == bands[first].group {
+          end += 1
+        }
+      }
+      result += [Range<Int>](repeating: first..<end, count: end - first)
     }
-    var (first, last) = (position, position)
-    while isOwn(first - 1) { first -= 1 }
-    while isOwn(last + 1) { last += 1 }
-    return first..<last + 1
+    return result
   }
 }
 
 extension Grid {
+  /// The grid of the cells of a window, which may reach beyond this one.
+  public func part(_ window: Window) -> Grid {
+    let corner =
+      window.x == 0 && window.y == 0
+      ? (x: transform.originX, y: transform.originY)
+      : transform.map(column: Double(window.x), row: Double(window.y))
+    return Grid(
+      width: window.width, height: window.height,
+      transform: GeoTransform(
+        originX: corner.x, columnX: transform.columnX, rowX: transform.rowX, originY: corner.y,
+        columnY: transform.columnY, rowY: transform.rowY), crs: crs)
+  }
+
   /// The grid of the same map area with so many columns and rows.
   public func divided(columns: Int, rows: Int) -> Grid {
     Grid(

@@ -232,7 +232,7 @@ enum Labels: Stage {
     }
     let categories = try cellCategories(request, source)
     let read = try reader(request, source)
-    let codes = isPresence(request) ? [(1, 0)] : numericCodes(of: categories)
+    let codes = isPresence(request) ? [(1, 0)] : SampleSet.Category.numbers(of: categories)
     let found = request.planner.node(
       Node(
         name: request.name + "/cells", kind: .table,
@@ -276,15 +276,6 @@ enum Labels: Stage {
       SamplesProduct(
         tag: request.tag, node: node, kind: .softmax, classes: categories.map(\.name),
         columns: [:]))
-  }
-
-  /// The numbers that mean classes, with the classes' places.
-  private static func numericCodes(
-    of categories: [SampleSet.Category]
-  ) -> [(code: Double, category: Int)] {
-    categories.enumerated().flatMap { index, category in
-      category.codes.map { (code: Double($0) ?? .nan, category: index) }
-    }
   }
 
   /// Samples of labelled cells; the id is the cell's absolute place, which a growing survey keeps.
