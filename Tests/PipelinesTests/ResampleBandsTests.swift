@@ -71,6 +71,54 @@ struct ResampleBandsTests {
     try SpectralRun().expectProblem("type: \"resample-bands\", \(options)", key, says)
   }
 
+  /// A model of resampled spectra takes those of an instrument with other bands: of spectra that are
+  /// straight lines both make the same map.
+  @Test func anotherInstrumentIsResampledToo() throws {
+    let run = try StageRun()
+    for (name, positions) in [("own", [1000.0, 1030, 1060, 1090]), ("other", [990, 1041, 1100])] {
+      try run.raster("\(name).tif", positions.map { "\(Int($0)) cm-1" }) { band, column, row in
+        let (offset, slope) = (StageRun.noise(1, column, row), StageRun.noise(2, column, row))
+        return offset + slope * Float(positions[band] - 1000) / 50
+      }
+    }
+    let lines = (0..<60).map { index in
+      let (column, row) = (7 * index % 36, 5 * index % 28)
+      let isSteep = StageRun.noise(2, column, row) > 0.5
+      return "\(1035 + 10 * column),\(2065 - 10 * row),\(isSteep ? "steep" : "flat")"
+    }
+    try run.text((["x,y,kind"] + lines).joined(separator: "\n"), "points.csv")
+    func reader(_ name: String) -> String {
+      "{ type: \"read-cube\", tag: \"raw\", files: \"\(name).tif\", wavelengths: \"names\" },"
+    }
+    let own = try run.output(
+      reader("own") + """
+        { type: "labels", tag: "kinds", file: "points.csv", field: "kind" },
+        { type: "resample-bands", tag: "even", inputs: ["raw"], wavelengths: [1005, 1045, 1085] },
+        { type: "standardize", tag: "cube" },
+        { type: "train", tag: "model", inputs: { cube: "cube", samples: "kinds" },
+          method: "logistic-regression" },
+        { type: "predict", tag: "map", inputs: { model: "model", cube: "cube" } },
+        { type: "write", inputs: ["map", "model"] }
+        """, "map", grid: StageRun.gridText)
+    let other = try run.output(
+      reader("other") + """
+        { type: "predict", tag: "map", model: "chunk512/model.safetensors",
+          inputs: { cube: "raw" } },
+        { type: "write", inputs: ["map"] }
+        """, "map", grid: StageRun.gridText, chunk: 256)
+    #expect(own.cube.values.contains { $0 > 0.9 } && own.cube.values.contains { $0 < 0.1 })
+    #expect(isSame(own.cube.values, other.cube.values, tolerance: 1e-4))
+    // What samples had of bands that are not there is not compared.
+    let (_, flags) = try run.files.raster("chunk256", "map-flags.tif")
+    #expect(flags.values.allSatisfy { $0 == 0 })
+    let problem = try run.problem(
+      reader("other") + """
+        { type: "explain", model: "chunk512/model.safetensors", classes: ["steep"],
+          inputs: { cube: "raw" } }
+        """, grid: StageRun.gridText)
+    #expect(problem?.message.contains("background is of other bands") == true)
+  }
+
   /// Explanations go through resampling to the bands below; a model file resamples again.
   @Test(arguments: ["", ", fwhm: 100"]) func resamplingIsReplayedAndExplained(width: String) throws
   {

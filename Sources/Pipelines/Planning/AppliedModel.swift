@@ -8,6 +8,9 @@ struct AppliedModel: Sendable {
   let model: ModelProduct
   let cube: RasterProduct
   let segments: SegmentsProduct?
+  /// Whether the sources are those of which the model file keeps ranges and background; not where
+  /// the spectrum of another instrument stands for them.
+  var hasOwnSources = true
 
   /// The inputs of every stage that applies a model.
   static let inputs = [
@@ -119,27 +122,16 @@ struct AppliedModel: Sendable {
   // MARK: Model files
 
   private static func fromFile(_ request: PlanRequest, _ path: String) throws -> AppliedModels {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw request.failure("model", "\(path) cannot be read")
-    }
+    let bytes = try request.bytes(of: path, option: fileOption.name)
     let ensemble: ModelEnsemble
     let packages: [ModelPackage]
     do {
-      ensemble = try ModelEnsemble([UInt8](data))
+      ensemble = try ModelEnsemble(bytes)
       packages = try ensemble.packages
     } catch {
       throw request.failure("model", "\(path): \(error)")
     }
-    let file = request.planner.node(
-      Node(
-        name: request.name + "/model", kind: .value, identity: ["model file 1"], sources: [path],
-        files: { _ in [path] }
-      ) { _ in
-        guard let data = FileManager.default.contents(atPath: path) else {
-          throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
-        }
-        return .bytes([UInt8](data))
-      })
+    let file = request.fileNode("/model", path, identity: "model file 1")
     let parts = try packages.enumerated().map { number, package in
       try replayed(
         request, package,
@@ -184,7 +176,32 @@ struct AppliedModel: Sendable {
         training: nil,
         isCalibrated: package.notes.calibration != nil || package.notes.intervals != nil,
         formsOfFile: package.notes.forms),
-      cube: cube, segments: segments)
+      cube: cube, segments: segments,
+      hasOwnSources: cube.view.node.bands.map(\.name) == package.notes.sources.map(\.name))
+  }
+}
+
+extension PlanRequest {
+  /// The content of a file that an option names.
+  func bytes(of path: String, option: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw failure(option, "\(path) cannot be read")
+    }
+    return [UInt8](data)
+  }
+
+  /// A node that holds what is in a file.
+  func fileNode(_ suffix: String, _ path: String, identity: String) -> Node {
+    planner.node(
+      Node(
+        name: name + suffix, kind: .value, identity: [identity], sources: [path],
+        files: { _ in [path] }
+      ) { _ in
+        guard let data = FileManager.default.contents(atPath: path) else {
+          throw ExecutionError.unreadable(file: path, reason: "it cannot be opened")
+        }
+        return .bytes([UInt8](data))
+      })
   }
 }
 

@@ -57,6 +57,12 @@ enum Explain: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel.all(request)
+    guard applied.parts.allSatisfy(\.hasOwnSources) else {
+      throw request.failure(
+        "inputs",
+        "the model's background is of other bands than these; resample the spectra before, to the "
+          + "bands that it was trained on")
+    }
     let method = applied.model.method
     if method != .network, request.options.string("method") == "gradshap" {
       throw request.failure(

@@ -12,9 +12,9 @@ enum Predict: Stage {
       are reflected, missing cells inside a window take the mean of the training samples, and a \
       cell whose window misses more than 'window-missing' has no value. A second raster, \
       '<tag>-flags', says why a cell is missing or doubtful: 1 a band is missing, 2 outside the \
-      range of the training samples, 4 at the border of the data, 8 in no segment. Of an 'ensemble' \
-      the raster is the mean of its models, and a third one, '<tag>-deviation', their standard \
-      deviation.
+      range of the training samples (not known of the spectrum of another instrument), 4 at the \
+      border of the data, 8 in no segment. Of an 'ensemble' the raster is the mean of its models, \
+      and a third one, '<tag>-deviation', their standard deviation.
 
       Values are in their own unit, also where a transform of them was learnt: what is given back of \
       a logarithm or a power is a median rather than a mean. With 'interval' the limits of a \
@@ -55,7 +55,7 @@ enum Predict: Stage {
           RasterProduct(
             tag: request.tag + "-flags", node: flags, view: .identity(flags),
             recipe: .raw(flags.bands), presentation: .flags,
-            inputs: applied.parts.map {
+            inputs: applied.parts.filter(\.hasOwnSources).map {
               ModelInputs(model: $0.model.node, sources: $0.cube.view.node)
             })
         ] + (deviation.map { [$0] } ?? []), model: applied.model.reference))
@@ -100,7 +100,7 @@ enum Predict: Stage {
     var flags = feed.flags(
       chunk, window: window, grid: context.grid, missingShare: missingShare)
     let notes = chunk.package.notes
-    for source in 0..<notes.sources.count {
+    for source in 0..<(feed.applied.hasOwnSources ? notes.sources.count : 0) {
       for cell in 0..<cells {
         let value = chunk.sources.values[source * cells + cell]
         if value < notes.minimum[source] || value > notes.maximum[source] {
