@@ -117,6 +117,7 @@ struct PipelineRun {
       result.written += part.written
       result.layers += part.layers
       result.vectors += part.vectors
+      result.chips += part.chips
     }
     try ProjectFile(plan: plan, executor: executor, ledger: ledger, folder: folder)
       .write(&result)

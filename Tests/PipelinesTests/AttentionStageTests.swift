@@ -98,6 +98,79 @@ import Testing
     #expect(isSame(try cube([], chunk: 32).1.values, shares.values, tolerance: 1e-5))
   }
 
+  /// Windows of samples are rasters where they lie on the map; those no longer chosen go.
+  @Test func windowsOfSamplesLieOnTheMap() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let patch = ("tag: \"looks\",", "tag: \"looks\", branch: \"patch\",")
+    let windows = (
+      "windows: { \"C=O\": [1700, 1760], \"O-H\": [3320, 3420], \"C=C\": [1640, 1680] }", "chips: 2"
+    )
+    let path = try filter(run, replacing: [patch, windows])
+    try #require(run.run(path, out: "out") == .done)
+    let isChip = { (name: String) in name.hasPrefix("looks-chip-") && name.hasSuffix(".tif") }
+    let names = try run.names("out").filter(isChip)
+    #expect(names.count == 6)
+    let scene = FilterScene(seed: 1, cells: 48)
+    for name in names {
+      let (info, chip) = try run.raster("out", name)
+      let number = try #require(info.metadata["SAMPLE"].flatMap { Int($0) })
+      let table = try PointTable.read(path: run.folder + "/filter/particles.csv", crs: "")
+      let cell = try #require(scene.grid.cell(x: table.x[number], y: table.y[number]))
+      #expect(info.width == 15 && info.height == 15 && info.gridOfCells.crs == scene.grid.crs)
+      let transform = info.gridOfCells.transform
+      #expect(transform.cellWidth == 5)
+      // The window's middle is the sample's cell: its central smaller cell is the eighth.
+      let center = scene.grid.center(of: cell)
+      let own = transform.map(column: 7.5, row: 7.5)
+      #expect(abs(own.x - center.x) < 1e-6 && abs(own.y - center.y) < 1e-6)
+      // Over an even share: 1 in the mean, as far as all cells are read alike.
+      let known = chip.values.filter(\.isFinite)
+      #expect(known.count > 150 && known.allSatisfy { $0 >= 0 })
+      #expect(run.bytes("out", name.replacing(".tif", with: ".qml")) != nil)
+    }
+    let place = table(of: scene)
+    let one = try filter(
+      run, replacing: [patch, (windows.0, "places: [[\(place.x), \(place.y)]]")])
+    try #require(run.run(one, out: "out") == .done)
+    let left = try run.names("out").filter(isChip)
+    #expect(left.count == 1)
+    let (info, _) = try run.raster("out", try #require(left.first))
+    let middle = info.gridOfCells.transform.map(column: 7.5, row: 7.5)
+    #expect(abs(middle.x - place.x) < 1e-6 && abs(middle.y - place.y) < 1e-6)
+  }
+
+  /// The place of a particle of one process.
+  private func table(of scene: FilterScene) -> (x: Double, y: Double) {
+    let particle = scene.particles.last { $0.processes.count == 1 } ?? scene.particles[0]
+    return scene.grid.center(of: Cell(column: particle.column, row: particle.row))
+  }
+
+  /// A model file maps what the pipeline that trained it does, from the raw rasters.
+  @Test func aModelFileMapsTheSame() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let path = try filter(run)
+    try #require(run.run(path, out: "out") == .done)
+    let text = """
+      { name: "apply", grid: { like: "filter/spectra.tif" }, stages: [
+        { type: "read-cube", tag: "photograph", files: "filter/photograph.tif", cells: 5 },
+        { type: "read-cube", tag: "absorbance", files: "filter/spectra.tif" },
+        { type: "attention", tag: "looks", model: "out/model.safetensors",
+          inputs: { cube: ["photograph", "absorbance"] },
+          windows: { "C=O": [1700, 1760], "O-H": [3320, 3420], "C=C": [1640, 1680] } },
+        { type: "write" } ] }
+      """
+    let apply = run.folder + "/apply.json5"
+    try text.write(toFile: apply, atomically: true, encoding: .utf8)
+    try #require(run.run(apply, out: "applied") == .done)
+    #expect(run.bytes("applied", "looks.tif") == run.bytes("out", "looks.tif"))
+    try text.replacing("windows:", with: "chips: 1, windows:").write(
+      toFile: apply, atomically: true, encoding: .utf8)
+    let problem = Runner.problems(apply, overrides: Overrides()).first
+    #expect(problem?.key == "chips" && problem?.message.contains("shows samples") == true)
+  }
+
   @Test(arguments: [
     (
       "windows: { \"C=O\": [1700, 1760],", "windows: { \"C=O\": [1760, 1700],", "windows", "no pair"

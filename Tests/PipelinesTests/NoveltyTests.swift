@@ -206,6 +206,43 @@ import Testing
     #expect(whole.info.metadata["THRESHOLD"] == parts.info.metadata["THRESHOLD"])
   }
 
+  /// A model file and what was found at its samples map the same distances as the pipeline of both.
+  @Test func filesMapTheSame() throws {
+    let run = try scene()
+    let own = try run.output(
+      stages(Self.withFolds) + "{ type: \"write\", inputs: [\"unknown\", \"model\"] }", "unknown",
+      grid: StageRun.gridText)
+    func applied(_ options: String) -> String {
+      """
+      { type: "read-cube", tag: "raw", files: "a.tif" },
+      { type: "novelty", tag: "unknown", model: "chunk512/model.safetensors", \(options)
+        inputs: { cube: "raw" } },
+      """
+    }
+    let reference = "reference: \"chunk512/unknown-fit.json\","
+    let again = try run.output(
+      applied(reference) + "{ type: \"write\" }", "unknown", grid: StageRun.gridText, chunk: 64)
+    #expect(isSame(own.cube.values, again.cube.values))
+    #expect(own.info.metadata == again.info.metadata)
+    #expect(own.info.metadata["THRESHOLD_OF"] == "held-out samples")
+    #expect(run.files.bytes("chunk64", "unknown-fit.json") == nil)
+    try run.text("{}", "odd.json")
+    let other = try run.output(
+      stages(Self.model, train: OreScene.network) + "{ type: \"write\" }", "unknown",
+      grid: StageRun.gridText, chunk: 128)
+    #expect(!isSame(own.cube.values, other.cube.values))
+    for (options, key, says) in [
+      ("", "reference", "is missing"), ("reference: \"odd.json\",", "reference", "not written by"),
+      ("reference: \"chunk128/unknown-fit.json\",", "reference", "tells of another model"),
+      (reference + "metric: \"euclidean\",", "metric", "'reference' says what was"),
+    ] {
+      let problem = try run.problem(applied(options), grid: StageRun.gridText)
+      #expect(
+        problem?.key == key && problem?.message.contains(says) == true,
+        "\(problem?.description ?? "")")
+    }
+  }
+
   @Test func valuesAreOneClass() throws {
     let run = try scene().planned(
       stages(

@@ -14,6 +14,8 @@ struct AttentionReading: Sendable {
   /// The branch, by its place in the model.
   let branch: Int
   let readout: Readout
+  /// The form of a branch of windows; nil of others.
+  let form: ModelArchitecture.PatchBranch?
   /// What each token is made of.
   let reach: [TokenReach]
   /// The bands of the model's input.
@@ -31,7 +33,7 @@ struct AttentionReading: Sendable {
     try self.init(
       request, architecture, inputs, branch: try Self.branch(request, architecture, names),
       readout: Readout(rawValue: request.options.string("readout")) ?? .rollout,
-      windows: try Self.windows(request))
+      windows: try request.spectralRanges("windows"))
   }
 
   /// Reads a branch; each window becomes a band, or else each token.
@@ -41,6 +43,7 @@ struct AttentionReading: Sendable {
   ) throws {
     self.inputs = inputs
     self.branch = branch
+    form = if case .patch(let form) = architecture.branches[branch] { form } else { nil }
     self.readout = readout
     self.windows = windows
     let reach = try Model(architecture: architecture, seed: 0).tokenReach(branch)
@@ -74,19 +77,6 @@ struct AttentionReading: Sendable {
     return architecture.branches.firstIndex {
       if case .spectral = $0 { true } else { false }
     } ?? 0
-  }
-
-  private static func windows(
-    _ request: PlanRequest
-  ) throws -> [(name: String, range: ClosedRange<Double>)] {
-    guard request.options.has("windows") else { return [] }
-    return try request.options.map("windows").map { entry in
-      let ends = (entry.value.elements ?? []).compactMap(\.number)
-      guard ends.count == 2, ends[0] <= ends[1] else {
-        throw request.failure("windows", "'\(entry.key)' is no pair of a lower and an upper end")
-      }
-      return (entry.key, ends[0]...ends[1])
-    }.sorted { $0.0 < $1.0 }
   }
 
   /// The positions of the model's bands; the branch must read some that have them.
@@ -166,8 +156,9 @@ struct AttentionReading: Sendable {
     return zip(bands, result).map { ($0, $1) }
   }
 
-  /// The share of each cell of the window of `side` cells, row by row, of one of some samples.
-  func cellShares(_ shares: [Float], _ row: Int, side: Int) -> [(place: Int, share: Double)] {
+  /// The share of each cell of the window, row by row, of one of some samples; none without windows.
+  func cellShares(_ shares: [Float], _ row: Int) -> [(place: Int, share: Double)] {
+    guard let side = form?.window else { return [] }
     var result = [Double](repeating: 0, count: side * side)
     for (token, reach) in reach.enumerated() {
       guard case .cells(let rows, let columns) = reach else { continue }
@@ -176,5 +167,14 @@ struct AttentionReading: Sendable {
       for y in rows { for x in columns { result[y * side + x] += part } }
     }
     return result.enumerated().map { ($0, $1) }
+  }
+}
+
+extension ModelArchitecture.PatchBranch {
+  /// The window of a cell, in the smaller cells of the grid where there are any.
+  func window(of cell: Cell) -> Window {
+    Window(
+      x: cell.column * subcells + start, y: cell.row * subcells + start, width: window,
+      height: window)
   }
 }

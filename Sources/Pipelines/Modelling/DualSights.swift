@@ -74,20 +74,16 @@ struct DualSights: Sendable {
   private static func bands(
     _ request: PlanRequest, _ classes: [String], _ inputs: [Band]
   ) throws -> [Set<Int>] {
-    let given = request.options.map("windows")
-    if let unknown = given.map(\.key).first(where: { !classes.contains($0) }) {
+    let given = try request.spectralRanges("windows")
+    if let unknown = given.map(\.name).first(where: { !classes.contains($0) }) {
       throw request.failure(
         "windows", "there is no class '\(unknown)'" + Suggestion.phrase(unknown, among: classes))
     }
-    return try classes.map { name in
-      guard let entry = given.first(where: { $0.key == name }) else { return [] }
-      let ends = (entry.value.elements ?? []).compactMap(\.number)
-      guard ends.count == 2, ends[0] <= ends[1] else {
-        throw request.failure("windows", "'\(name)' is no pair of a lower and an upper end")
-      }
+    return classes.map { name in
+      guard let range = given.first(where: { $0.name == name })?.range else { return [] }
       return Set(
         inputs.indices.filter { index in
-          inputs[index].position.map { (ends[0]...ends[1]).contains($0.value) } ?? false
+          inputs[index].position.map { range.contains($0.value) } ?? false
         })
     }
   }
@@ -175,7 +171,7 @@ struct DualSights: Sendable {
       let hits = try pairs.enumerated().map { row, pair in
         let marks = try marks(
           gathered.set.samples[pair.position].cell, pair.causes, form, regions, grid)
-        return hit(reading.cellShares(shares, row, side: form.window)) { marks[$0] }
+        return hit(reading.cellShares(shares, row)) { marks[$0] }
       }
       found.append(("image", hits.map(\.isHit), hits.map(\.chance)))
     }
@@ -209,11 +205,8 @@ struct DualSights: Sendable {
     _ cell: Cell, _ causes: Set<Int>, _ form: ModelArchitecture.PatchBranch, _ regions: Regions,
     _ grid: Grid
   ) throws -> [Bool] {
-    let parts = form.subcells
-    let window = Window(
-      x: cell.column * parts + form.start, y: cell.row * parts + form.start, width: form.window,
-      height: form.window)
-    let inside = window.intersection(grid.divided(by: parts).window)
+    let window = form.window(of: cell)
+    let inside = window.intersection(grid.divided(by: form.subcells).window)
     let cube = try regions.source.read(inside).cropped(to: window)
     let bands = causes.compactMap { regions.bandOfOutput[$0] }
     return (0..<window.cellCount).map { index in

@@ -107,21 +107,6 @@ extension PlanRequest {
   }
 }
 
-extension PlanRequest {
-  /// A model with the cube that is given, or with the one that it was trained on.
-  func appliedForInspection(
-    _ model: ModelProduct, _ training: ModelProduct.Training
-  ) throws -> AppliedModel {
-    guard !rasters("cube").isEmpty else {
-      guard segments("segments") == nil else {
-        throw failure("inputs", "'segments' goes with a 'cube' of its own")
-      }
-      return AppliedModel(model: model, cube: training.cube, segments: training.segments)
-    }
-    return try AppliedModel.given(self, model, try Stack.cube(self, "cube"))
-  }
-}
-
 extension GatheredSamples {
   /// The positions of samples that can be used and have all their sources.
   var withSources: [Int] {

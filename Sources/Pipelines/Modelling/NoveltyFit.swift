@@ -176,10 +176,15 @@ struct NoveltyEstimate: Sendable {
 
 /// The nodes beside a raster of distances.
 struct NoveltyNodes: Sendable {
+  /// What was found at the samples, `NoveltyFit`; nil where that is from a file.
+  let fit: Node?
   /// The threshold and the metadata, `ClassifyCuts`.
   let cuts: Node
   /// What the report tells, `NoveltySummary`.
   let summary: Node
+
+  /// What must be made of them.
+  var nodes: [Node] { (fit.map { [$0] } ?? []) + [cuts, summary] }
 }
 
 /// What is told of a raster of distances.

@@ -70,10 +70,12 @@ struct SampleAttention {
       return Figure.Line(
         group.name, x: x, y: zip(own, even).map { $0.share / $1.share }, group: index)
     }
+    let top = max(1, lines.flatMap(\.y).max() ?? 1)
     for (index, window) in reading.windows.enumerated() {
+      let (lower, upper) = (window.range.lowerBound, window.range.upperBound)
       lines.append(
         Figure.Line(
-          window.name, x: [window.range.lowerBound, window.range.upperBound], y: [0, 0],
+          window.name, x: [lower, lower, upper, upper], y: [0, top, top, 0],
           group: groups.count + index))
     }
     let unit = positions.first.flatMap { $0?.unit.rawValue } ?? ""
@@ -84,7 +86,7 @@ struct SampleAttention {
         caption:
           "The mean share of attention of samples of a class over what an even one would give: 1 "
           + "is no preference. Samples are those the model was trained on."
-          + (reading.windows.isEmpty ? "" : " Declared windows are marked at the bottom."),
+          + (reading.windows.isEmpty ? "" : " Declared windows are boxes."),
         content: .lines(
           x: hasPositions ? (unit == "nm" ? "wavelength, nm" : "wavenumber, cm-1") : "band",
           y: "share / even share", lines))
@@ -117,50 +119,86 @@ struct SampleAttention {
 
   // MARK: Windows of cells
 
-  /// The window of some samples, cell by cell; none where the branch reads no window.
-  func chips(_ reading: AttentionReading, most: Int, places: [SIMD2<Double>]) -> [Figure] {
-    guard case .cells? = reading.reach.first else { return [] }
+  /// The windows of some samples; none where the branch reads no window.
+  func chips(_ reading: AttentionReading, most: Int, places: [SIMD2<Double>]) -> [AttentionChip] {
+    guard let form = reading.form else { return [] }
+    let even = reading.cellShares(
+      [Float](repeating: 1 / Float(tokenCount), count: tokenCount), 0)
     return chosen(most, places).map { index in
       let sample = samples[index]
-      let name = Self.members(sample).map { classes[$0] }.joined(separator: ", ")
-      let values = cells(index, reading)
-      return Figure(
-        name: "chip-\(sample.id)", title: "Attention in the window of sample \(sample.id), \(name)",
-        description: "Shares of attention of the cells of a window.",
-        caption:
-          "At \(NumberText.short(sample.x)), \(NumberText.short(sample.y)): how much more (brown) or "
-          + "less than evenly each cell of the window is attended to, as a share of an even one.",
-        content: .heat(
-          rows: values.indices.map { "\($0 + 1)" },
-          columns: (values.first ?? []).indices.map { "\($0 + 1)" }, values: values))
+      let own = reading.cellShares(shares, index)
+      return AttentionChip(
+        sample: sample.id, x: sample.x, y: sample.y,
+        classes: Self.members(sample).map { classes[$0] }, window: form.window(of: sample.cell),
+        refinement: form.subcells,
+        // A cell that no token reads is attended to by none.
+        values: zip(own, even).map { $1.share > 0 ? Float($0.share / $1.share) : .nan })
     }
   }
 
-  /// The samples whose windows are shown.
+  /// The samples whose windows are shown, each once.
   private func chosen(_ most: Int, _ places: [SIMD2<Double>]) -> [Int] {
-    if !places.isEmpty {
-      return places.compactMap { place in
+    let all =
+      places.isEmpty
+      ? groups.flatMap { group in
+        group.members.sorted { (certainty[$1], $0) < (certainty[$0], $1) }.prefix(most)
+      }
+      : places.compactMap { place in
         samples.indices.min { distance($0, place) < distance($1, place) }
       }
-    }
-    return groups.flatMap { group in
-      group.members.sorted { (certainty[$1], $0) < (certainty[$0], $1) }.prefix(most)
-    }
+    var known: Set<Int> = []
+    return all.filter { known.insert($0).inserted }
   }
 
   private func distance(_ index: Int, _ place: SIMD2<Double>) -> Double {
     let difference = SIMD2(samples[index].x, samples[index].y) - place
     return (difference * difference).sum()
   }
+}
 
-  /// The share of each cell of a sample's window over an even one, less 1.
-  private func cells(_ index: Int, _ reading: AttentionReading) -> [[Double]] {
-    var side = 0
-    for case .cells(let rows, _) in reading.reach { side = max(side, rows.upperBound) }
-    let even = [Float](repeating: 1 / Float(tokenCount), count: tokenCount)
-    let pairs = zip(
-      reading.cellShares(shares, index, side: side), reading.cellShares(even, 0, side: side))
-    let values = pairs.map { own, even in even.share > 0 ? own.share / even.share - 1 : 0 }
-    return (0..<side).map { Array(values[$0 * side..<($0 + 1) * side]) }
+/// How a network attends to the cells of the window of one sample.
+struct AttentionChip: Codable, Sendable, Equatable {
+  var sample: Int
+  /// The sample's place on the map.
+  var x: Double
+  var y: Double
+  /// The classes or labels that hold there.
+  var classes: [String]
+  /// The window on the grid's cells, each divided into `refinement` by `refinement`.
+  var window: Window
+  var refinement: Int
+  /// The share of each cell over an even one, row by row; NaN of cells that are not read.
+  var values: [Float]
+
+  /// What its chart and file are called beside the tag.
+  var name: String { "chip-\(sample)" }
+
+  /// The window's grid.
+  func grid(of map: Grid) -> Grid { map.divided(by: refinement).part(window) }
+
+  var figure: Figure {
+    let rows = (0..<window.height).map { row in
+      values[row * window.width..<(row + 1) * window.width].map {
+        $0.isFinite ? Double($0) - 1 : 0
+      }
+    }
+    return Figure(
+      name: name,
+      title: "Attention in the window of sample \(sample), \(classes.joined(separator: ", "))",
+      description: "Shares of attention of the cells of a window.",
+      caption:
+        "At \(NumberText.short(x)), \(NumberText.short(y)): how much more (brown) or less than "
+        + "evenly each cell of the window is attended to, as a share of an even one. On the map it "
+        + "is the raster named as this chart.",
+      content: .heat(
+        rows: rows.indices.map { "\($0 + 1)" },
+        columns: (0..<window.width).map { "\($0 + 1)" }, values: rows))
   }
+}
+
+/// What is told of attention at samples.
+struct AttentionNotes: Codable, Sendable {
+  /// By band and by declared window.
+  var figures: [Figure]
+  var chips: [AttentionChip]
 }

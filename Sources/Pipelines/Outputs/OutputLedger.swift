@@ -38,6 +38,9 @@ final class OutputLedger: Sendable {
       && (entry.parts ?? [:]).allSatisfy { state(of: $0.key) == $0.value }
   }
 
+  /// The files that are known.
+  var files: [String] { entries.withLock { $0.keys.sorted() } }
+
   /// Remembers files that have just been written; `parts` belong to the first of them.
   func record(_ files: [String], key: Digest, parts: [String] = []) throws {
     let data = try entries.withLock { entries in

@@ -52,6 +52,7 @@ struct OutputWriter {
     var written: [String] = []
     var layers: [Layer] = []
     var vectors: [VectorFile] = []
+    var chips: [ChipFile] = []
   }
 
   /// Writes products; what is current is left alone.
@@ -61,7 +62,11 @@ struct OutputWriter {
       switch product {
       case .raster(let raster):
         for part in raster.family { try write(part, head: raster.tag, &result) }
+        if let fit = raster.novelty?.fit {
+          try writeBytes(try executor.value(fit), "\(raster.tag)-fit.json", &result)
+        }
         if let looks = raster.looks { try write(looks, &result) }
+        if let notes = raster.chips { try writeChips(notes, raster.tag, &result) }
       case .segments(let segments):
         for part in segments.family {
           try write(part, head: segments.tag, &result)

@@ -53,7 +53,7 @@ struct ProjectFile {
       hash.add("\(stage.type) \(stage.options.canonicalJSON)")
     }
     for (path, key) in result.layers.map({ ($0.path, $0.key) })
-      + result.vectors.map({ ($0.path, $0.key) })
+      + result.vectors.map({ ($0.path, $0.key) }) + result.chips.map({ ($0.path, $0.key) })
     {
       hash.add(path)
       hash.add(key)

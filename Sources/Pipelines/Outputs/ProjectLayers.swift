@@ -46,7 +46,7 @@ struct ProjectLayers {
         isFirst = false
       }
     }
-    results += others
+    results += try chips(result.chips) + others
     explanations = try explanations(attributions)
   }
 
@@ -148,6 +148,22 @@ struct ProjectLayers {
     return .group(name: tag, isVisible: isVisible, layers)
   }
 
+  /// The windows of samples, a group for each raster that they belong to.
+  private func chips(_ files: [ChipFile]) throws -> [QGISProject.Entry] {
+    var tags: [String] = []
+    for file in files where !tags.contains(file.tag) { tags.append(file.tag) }
+    return try tags.map { tag in
+      let layers = try files.filter { $0.tag == tag }.map { file in
+        var made = layer(
+          tag, name: file.title, source: source(file.path, [file.band], file.form), .raster)
+        made.style = try QMLDocument(file.style.xml)
+        made.isVisible = true
+        return QGISProject.Entry.layer(made)
+      }
+      return .group(name: "\(tag): windows of samples", isVisible: false, layers)
+    }
+  }
+
   // MARK: Attributions
 
   private func explanations(_ layers: [OutputWriter.Layer]) throws -> [QGISProject.Entry] {
@@ -225,10 +241,15 @@ struct ProjectLayers {
 
   /// What QGIS opens to show a band, counted from 0: the file, or of netCDF the variable.
   private func source(_ layer: OutputWriter.Layer, band: Int = 0) -> String {
-    let file = "./\(PipelinePath.name(of: layer.path))"
-    guard layer.form.word == .netcdf else { return file }
-    let names = RasterOutput.variableNames(of: layer.bands.map(\.name))
-    return "NETCDF:\"\(file)\":\(names[band])"
+    source(layer.path, layer.bands.map(\.name), layer.form, band: band)
+  }
+
+  private func source(
+    _ path: String, _ bands: [String], _ form: RasterForm, band: Int = 0
+  ) -> String {
+    let file = "./\(PipelinePath.name(of: path))"
+    guard form.word == .netcdf else { return file }
+    return "NETCDF:\"\(file)\":\(RasterOutput.variableNames(of: bands)[band])"
   }
 }
 

@@ -65,6 +65,8 @@ struct RasterProduct: Sendable {
   var interpolation: Node?
   /// Charts that belong to the raster.
   var looks: FiguresProduct?
+  /// Windows of samples that are written as rasters of their own, `AttentionNotes`.
+  var chips: Node?
   /// Of distances from what a model was trained on, where they are too large and what is told.
   var novelty: NoveltyNodes?
 
@@ -76,8 +78,8 @@ struct RasterProduct: Sendable {
     if case .attribution(let attribution) = presentation {
       [node, attribution.residuals, attribution.strengths]
     } else {
-      [node] + (interpolation.map { [$0] } ?? []) + (novelty.map { [$0.cuts, $0.summary] } ?? [])
-        + (looks?.nodes ?? [])
+      [node] + (interpolation.map { [$0] } ?? []) + (novelty.map(\.nodes) ?? [])
+        + (looks?.nodes ?? []) + (chips.map { [$0] } ?? [])
     }
   }
 

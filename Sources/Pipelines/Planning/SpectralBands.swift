@@ -15,6 +15,21 @@ enum SpectralBands {
       + "have them; or the bands as they are listed, each 1 from the next.")
 }
 
+extension PlanRequest {
+  /// Named ranges of wavelengths or wavenumbers that an option declares, in the order of their names;
+  /// none where it is not given.
+  func spectralRanges(_ key: String) throws -> [(name: String, range: ClosedRange<Double>)] {
+    guard options.has(key) else { return [] }
+    return try options.map(key).map { entry in
+      let ends = (entry.value.elements ?? []).compactMap(\.number)
+      guard ends.count == 2, ends[0] <= ends[1] else {
+        throw failure(key, "'\(entry.key)' is no pair of a lower and an upper end")
+      }
+      return (entry.key, ends[0]...ends[1])
+    }.sorted { $0.0 < $1.0 }
+  }
+}
+
 extension BandPosition.Unit {
   /// The unit as units of values have it below a line.
   var divisor: String { self == .nanometres ? "nm" : "(cm-1)" }

@@ -20,11 +20,15 @@ enum AttentionStage: Stage {
       The raster has a band for each of the declared 'windows' of wavelengths or wavenumbers, the \
       share of attention within it, or else one for each token. Shares of one cell add up to 1 over all tokens. \
       Figures show for samples of each class how much more than evenly bands are attended to, with \
-      the windows, and for some of them the window's cells.
+      the windows, and for some of them the window's cells; these are also written as rasters of \
+      their own, '<tag>-chip-<sample>.tif', where the windows lie on the map.
+
+      With the option 'model' the map is that of a model file, on raw rasters, without figures.
 
       Attention tells what a sum was made of, not what the output depends on; 'explain' tells that.
       """,
     options: [
+      AppliedModel.fileOption,
       OptionSpec(
         "branch", .string, default: .optional,
         "The branch that is mapped, by its name in the model file; by default the first that reads "
@@ -46,15 +50,7 @@ enum AttentionStage: Stage {
         example: "[[612.5, 4737.5]]"),
       AppliedModel.missingOption,
     ],
-    inputs: [
-      InputDefinition("model", [.model], "The model, from 'train'."),
-      InputDefinition(
-        "cube", [.raster], isRequired: false, isMany: true, source: .named,
-        "The cubes to map, with the bands that the model was trained on; by default those."),
-      InputDefinition(
-        "segments", [.segments], isRequired: false, source: .named,
-        "The superpixels of 'cube', for a graph branch."),
-    ],
+    inputs: MappedModel.inputs,
     output: .raster,
     example: #"""
       { type: "attention", tag: "looks", inputs: { model: "model" },
@@ -62,23 +58,26 @@ enum AttentionStage: Stage {
       """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let (model, training) = try request.inspectedModel()
-    guard request.fold == nil else {
-      throw request.failure(
-        "inputs", "a map of attention cannot be made inside a fold; train on what it is made of")
-    }
+    let mapped = try MappedModel(request, "a map of attention")
+    let model = mapped.model
     guard model.architecture.fusion == .attention, model.method == .network else {
       throw request.failure("inputs", "'\(model.tag)' has no fusion by \"attention\"")
     }
-    let reading = try AttentionReading(request, model.architecture, training.cube.bands)
-    let applied = try request.appliedForInspection(model, training)
-    let node = try mapNode(request, applied, reading)
-    let figures = figuresNode(request, model, training, reading)
-    return .raster(
-      RasterProduct(
-        tag: request.tag, node: node, view: .identity(node), recipe: .raw(node.bands),
-        looks: FiguresProduct(
-          tag: request.tag, title: "Attention: \(model.tag)", node: figures)))
+    let reading = try AttentionReading(request, model.architecture, mapped.applied.cube.bands)
+    let node = try mapNode(request, mapped.applied, reading)
+    var product = RasterProduct(
+      tag: request.tag, node: node, view: .identity(node), recipe: .raw(node.bands))
+    guard let training = mapped.training else {
+      for key in ["chips", "places"] where request.options.isGiven(key) {
+        throw request.failure(key, "shows samples, which a model from a file comes without")
+      }
+      return .raster(product)
+    }
+    let notes = notesNode(request, model, training, reading)
+    product.chips = reading.form == nil ? nil : notes
+    product.looks = FiguresProduct(
+      tag: request.tag, title: "Attention: \(model.tag)", node: figuresNode(request, notes))
+    return .raster(product)
   }
 
   // MARK: The map
@@ -91,7 +90,8 @@ enum AttentionStage: Stage {
     return request.planner.node(
       Node(
         name: request.name, kind: .raster(reading.bands),
-        identity: request.identity(without: ["chips", "places"]), edges: feed.edges,
+        identity: request.identity(without: ["chips", "places", AppliedModel.fileOption.name]),
+        edges: feed.edges,
         scratch: feed.scratch()
       ) { context in
         let chunk = try feed.chunk(context, withSources: false)
@@ -127,7 +127,7 @@ enum AttentionStage: Stage {
 
   // MARK: Figures
 
-  private static func figuresNode(
+  private static func notesNode(
     _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training,
     _ reading: AttentionReading
   ) -> Node {
@@ -136,17 +136,30 @@ enum AttentionStage: Stage {
     let places = request.options.points("places")
     return request.planner.node(
       Node(
-        name: request.name + "/figures", kind: .value, identity: request.identity(),
+        name: request.name + "/samples", kind: .value, identity: request.identity(),
         edges: [.all(training.rows), .all(training.samples.node), .all(model.node)],
         usesAllWorkers: true
       ) { context in
         let gathered = try Train.gather(context, training, architecture)
         let package = try ModelPackage(try context.value(2))
         let samples = try SampleAttention(gathered, package, reading)
-        let figures =
-          samples.byBand(reading) + samples.byWindow(reading)
-          + samples.chips(reading, most: chips, places: places)
-        return .bytes([UInt8](try JSONEncoder.stable.encode(figures)))
+        let notes = AttentionNotes(
+          figures: samples.byBand(reading) + samples.byWindow(reading),
+          chips: samples.chips(reading, most: chips, places: places))
+        return .bytes([UInt8](try JSONEncoder.stable.encode(notes)))
+      })
+  }
+
+  private static func figuresNode(_ request: PlanRequest, _ notes: Node) -> Node {
+    request.planner.node(
+      Node(
+        name: request.name + "/figures", kind: .value, identity: ["attention figures 1"],
+        edges: [.all(notes)]
+      ) { context in
+        let notes = try AttentionNotes.stored(try context.value(0))
+        return .bytes(
+          [UInt8](
+            try JSONEncoder.stable.encode(notes.figures + notes.chips.map(\.figure))))
       })
   }
 }

@@ -26,8 +26,17 @@ enum Novelty: Stage {
       part in mean and covariance is taken out, but the model was trained on it, and with flexible \
       models such distances are too small: too much of the map is then called outside. The same \
       holds for the shares of samples whose neighbours have their class.
+
+      'write' keeps metric, means and distances in '<tag>-fit.json', byte for byte the same for the \
+      same samples. With the option 'model' and this file as 'reference' the distances of other \
+      rasters are mapped by the model file and what was found at its samples; nothing is fitted.
       """,
     options: [
+      AppliedModel.fileOption,
+      OptionSpec(
+        "reference", .file, default: .optional,
+        "With the option 'model': the file '<tag>-fit.json' that tells of that model's samples.",
+        example: "\"unknown-fit.json\""),
       OptionSpec(
         "metric", .choice(FeatureMetric.Kind.allCases.map(\.rawValue)), default: "mahalanobis",
         "How distances are measured."),
@@ -40,17 +49,10 @@ enum Novelty: Stage {
       AppliedModel.missingOption,
       FitPolicy.keeping,
     ],
-    inputs: [
-      InputDefinition("model", [.model], "The model, from 'train'."),
-      InputDefinition(
-        "cube", [.raster], isRequired: false, isMany: true, source: .named,
-        "The cubes to map, with the bands that the model was trained on; by default those."),
-      InputDefinition(
-        "segments", [.segments], isRequired: false, source: .named,
-        "The superpixels of 'cube', for a graph branch."),
+    inputs: MappedModel.inputs + [
       InputDefinition(
         "folds", [.folds], isRequired: false, source: .named,
-        "The folds, from 'split': the threshold is that of samples that models have not seen."),
+        "The folds, from 'split': the threshold is that of samples that models have not seen.")
     ],
     output: .raster,
     example: #"""
@@ -59,24 +61,13 @@ enum Novelty: Stage {
       """#)
 
   static func plan(_ request: PlanRequest) throws -> Product {
-    let (model, training) = try request.inspectedModel()
-    guard request.fold == nil else {
-      throw request.failure(
-        "inputs", "a map of novelty cannot be made inside a fold; train on what it is made of")
-    }
-    let metric =
-      FeatureMetric.Kind(rawValue: request.options.string("metric")) ?? .mahalanobis
-    let classes = training.samples.kind == .softmax ? training.samples.classes : ["all samples"]
-    guard metric != .nca || classes.count > 1 else {
-      throw request.failure(
-        "metric", "'nca' learns from classes that exclude one another; '\(model.tag)' has none")
-    }
-    let estimate = NoveltyEstimate(
-      kind: metric, neighbors: request.options.int("neighbours"), classes: classes,
-      seed: request.seed)
-    let fit = try fitNode(request, model, training, estimate)
+    let mapped = try MappedModel(request, "a map of novelty")
+    let fit =
+      if let training = mapped.training {
+        try fitNode(request, mapped.model, training)
+      } else { try referenceNode(request) }
     let cuts = cutsNode(request, fit)
-    let distance = try distanceNode(request, try request.appliedForInspection(model, training), fit)
+    let distance = try distanceNode(request, mapped.applied, fit)
     let outside = outsideNode(request, distance, cuts)
     let summary = summaryNode(request, fit, cuts, outside)
     let named = NamedValues(
@@ -92,15 +83,57 @@ enum Novelty: Stage {
           RasterProduct(
             tag: request.tag + "-outside", node: outside, view: .identity(outside),
             recipe: .raw(outside.bands), presentation: .named(named))
-        ], novelty: NoveltyNodes(cuts: cuts, summary: summary)))
+        ],
+        novelty: NoveltyNodes(
+          fit: mapped.training == nil ? nil : fit, cuts: cuts, summary: summary)))
   }
 
   // MARK: The fit
 
+  /// How distances are measured and told of.
+  private static func estimate(
+    _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training
+  ) throws -> NoveltyEstimate {
+    let metric =
+      FeatureMetric.Kind(rawValue: request.options.string("metric")) ?? .mahalanobis
+    let classes = training.samples.kind == .softmax ? training.samples.classes : ["all samples"]
+    guard metric != .nca || classes.count > 1 else {
+      throw request.failure(
+        "metric", "'nca' learns from classes that exclude one another; '\(model.tag)' has none")
+    }
+    return NoveltyEstimate(
+      kind: metric, neighbors: request.options.int("neighbours"), classes: classes,
+      seed: request.seed)
+  }
+
+  /// What was found at the samples of a model file, from the file that 'reference' names.
+  private static func referenceNode(_ request: PlanRequest) throws -> Node {
+    for key in ["metric", "neighbours", FitPolicy.keeping.name] where request.options.isGiven(key) {
+      throw request.failure(key, "is of what is fitted; 'reference' says what was")
+    }
+    guard let path = request.options.optionalFilePath("reference") else {
+      throw request.failure(
+        "reference",
+        "is missing: a model file does not tell how far its samples lie from one another")
+    }
+    let fit: NoveltyFit
+    do {
+      fit = try NoveltyFit.stored(try request.bytes(of: path, option: "reference"))
+    } catch is DecodingError {
+      throw request.failure("reference", "\(path) was not written by 'novelty'")
+    }
+    let option = AppliedModel.fileOption.name
+    let model = try request.bytes(of: request.options.filePath(option), option: option)
+    guard fit.model == SHA256.digest(model).hex else {
+      throw request.failure("reference", "\(path) tells of another model")
+    }
+    return request.fileNode("/fit", path, identity: "novelty reference 1")
+  }
+
   private static func fitNode(
-    _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training,
-    _ estimate: NoveltyEstimate
+    _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training
   ) throws -> Node {
+    let estimate = try estimate(request, model, training)
     let parts = try foldNodes(request, model, training, estimate)
     let architecture = model.architecture
     return request.planner.node(
@@ -198,7 +231,8 @@ enum Novelty: Stage {
         let fit = try decoded(try context.value(edges.count))
         guard SHA256.digest(try context.value(0)).hex == fit.model else {
           throw ExecutionError.data(
-            "the kept fit of '\(request.tag)' is of another model: 'gossan refit' renews it")
+            "the fit of '\(request.tag)' is of another model: 'gossan refit' renews one that is kept"
+          )
         }
         return .cube(try distances(context, feed, fit.nearest, missingShare: share))
       })

@@ -13,7 +13,7 @@ enum Write: Stage {
       neighbours; samples and folds a GeoPackage '<tag>.gpkg' of points with their class or values, \
       weight and fold; targets a GeoPackage '<tag>.gpkg' of \
       polygons and ranked points, and the points as '<tag>.geojson' and '<tag>.csv'; models '<tag>.safetensors', scores '<tag>.csv', the numbers of figures \
-      '<tag>-<figure>.csv'. Every file is written under a private name, checked, synced and renamed, the style before its raster: a reader never sees a \
+      '<tag>-<figure>.csv', what 'novelty' found at samples '<tag>-fit.json'. Every file is written under a private name, checked, synced and renamed, the style before its raster: a reader never sees a \
       part, and a failure leaves the files of an earlier run as they were.
 
       '<pipeline name>.qgz' is a project of QGIS with all layers that are written and the files that \
@@ -133,7 +133,9 @@ extension Product {
   /// The names of the files that `write` makes of the product, without styles.
   func fileNames(_ form: RasterForm) -> [String] {
     switch self {
-    case .raster(let raster): raster.family.map { $0.tag + form.ending }
+    case .raster(let raster):
+      raster.family.map { $0.tag + form.ending }
+        + (raster.novelty?.fit == nil ? [] : ["\(raster.tag)-fit.json"])
     case .segments(let segments):
       segments.family.flatMap { [$0.tag + form.ending, $0.tag + ".gpkg"] }
     case .model(let model): [model.tag + ".safetensors"]
