@@ -99,7 +99,7 @@ public struct Folds: Sendable, Hashable, Codable {
       placeOfSample: set.samples.map(\.cell))
   }
 
-  /// Divides deposits at random, balancing the classes: samples within `distance` map units of one
+  /// Divides deposits in an order that is drawn, balancing the classes: samples within `distance` map units of one
   /// another, of one cell, or with the same name in `names` (where not empty) stay together.
   public static func deposits(
     _ set: SampleSet, distance: Double, names: [String] = [], folds: Int, seed: UInt64
@@ -152,7 +152,8 @@ public struct Folds: Sendable, Hashable, Codable {
           + "for \(folds) folds")
     }
     let assigned = GroupStratification.assign(
-      groups, Strata(set), shares: [Double](repeating: 1 / Double(folds), count: folds), seed: seed)
+      groups, Strata(set), shares: [Double](repeating: 1 / Double(folds), count: folds), seed: seed,
+      order: method == .deposit ? .drawn : .uneven)
     var foldOfSample = [Int](repeating: -1, count: set.count)
     for (group, fold) in zip(groups, assigned) {
       for position in group.positions { foldOfSample[position] = fold }

@@ -72,23 +72,34 @@ struct SampleGroup: Sendable {
 /// come first, and each goes where the shares of the strata spread least; ties go to the smaller
 /// part, then to the first.
 enum GroupStratification {
+  /// Which group is placed first.
+  enum Order {
+    /// The most uneven ones; the seed decides between equals.
+    case uneven
+    /// Any, as the seed says: a few large groups are divided differently by each seed.
+    case drawn
+  }
+
   /// The part of each group; parts aim at `shares` of all samples.
-  static func assign(_ groups: [SampleGroup], _ strata: Strata, shares: [Double], seed: UInt64)
-    -> [Int]
-  {
+  static func assign(
+    _ groups: [SampleGroup], _ strata: Strata, shares: [Double], seed: UInt64,
+    order: Order = .uneven
+  ) -> [Int] {
     let counts = groups.map { strata.counts(of: $0.positions).map(Double.init) }
     var totals = [Double](repeating: 0, count: strata.count)
     for count in counts { for stratum in totals.indices { totals[stratum] += count[stratum] } }
     let unevenness = counts.map { spread($0) }
     let ties = Randomness(seed: seed, Randomness.word("stratification"))
     let keys = groups.map { ties.derived($0.key.0, $0.key.1).bits64(0) }
-    let order = groups.indices.sorted {
-      (-unevenness[$0], -groups[$0].positions.count, keys[$0])
-        < (-unevenness[$1], -groups[$1].positions.count, keys[$1])
+    let places = groups.indices.sorted {
+      order == .drawn
+        ? (keys[$0], $0) < (keys[$1], $1)
+        : (-unevenness[$0], -groups[$0].positions.count, keys[$0])
+          < (-unevenness[$1], -groups[$1].positions.count, keys[$1])
     }
     var parts = Parts(shares: shares, totals: totals)
     var result = [Int](repeating: 0, count: groups.count)
-    for group in order {
+    for group in places {
       result[group] = parts.place(counts[group], size: groups[group].positions.count)
     }
     return result

@@ -34,6 +34,44 @@ struct StrataTests {
     #expect(parts == [0, 2, 1, 1, 0, 2, 3, 3, 3, 1, 1, 0, 0, 2])
   }
 
+  /// A few unequal groups are divided differently by each seed, where their order is drawn.
+  @Test func drawnOrdersDivideDifferently() throws {
+    var samples: [Sample] = []
+    var groups: [SampleGroup] = []
+    for group in 0..<12 {
+      let first = samples.count
+      for number in 0..<(5 + 3 * group) {
+        samples.append(
+          Sample(
+            id: samples.count, x: 0, y: 0, cell: Cell(column: 0, row: 0),
+            target: .category((group + number / 9) % 2)))
+      }
+      groups.append(
+        SampleGroup(key: (UInt64(group), 1), positions: Array(first..<samples.count)))
+    }
+    let set = try SampleSet(
+      kind: .softmax, categories: ["a", "b"].map { .init(code: $0, name: $0) }, samples: samples)
+    func parts(_ seed: UInt64, _ order: GroupStratification.Order) -> [Int] {
+      GroupStratification.assign(
+        groups, Strata(set), shares: [0.25, 0.25, 0.25, 0.25], seed: seed, order: order)
+    }
+    // Which part is called the first does not matter.
+    func pairs(_ parts: [Int]) -> [Bool] {
+      parts.indices.flatMap { a in parts.indices.map { parts[a] == parts[$0] } }
+    }
+    #expect(Set((1...8).map { pairs(parts($0, .uneven)) }).count == 1)
+    #expect(Set((1...8).map { pairs(parts($0, .drawn)) }).count > 5)
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let drawn = parts(seed, .drawn)
+      for part in 0..<4 {
+        let size = drawn.indices.filter { drawn[$0] == part }.reduce(0) {
+          $0 + groups[$1].positions.count
+        }
+        #expect(Double(size) > 0.08 * Double(samples.count), "seed \(seed), part \(part)")
+      }
+    }
+  }
+
   @Test func labelsAndQuartersAreStrata() throws {
     let labels = try scatteredSamples(4, seed: 1, kind: .sigmoid) { _, _ in .values([1, .nan]) }
     #expect(Strata(labels).ofSample == [[1], [1], [1], [1]])

@@ -5,7 +5,7 @@ import Tensors
 
 /// Divides samples into folds before anything is fitted.
 enum Split: Stage {
-  static let revision = 3
+  static let revision = 4
   static let definition = StageDefinition(
     name: "split",
     summary: "Divides samples into folds for honest validation.",
