@@ -144,29 +144,43 @@ struct AttentionReading: Sendable {
     return first.lowerBound..<last.upperBound
   }
 
-  /// The share of each band that the branch reads, of one of some samples.
-  func bandShares(_ shares: [Float], _ row: Int) -> [(place: Int, share: Double)] {
+  /// How much more than evenly each band that the branch reads is attended to, of one of some
+  /// samples: 1 is an even share.
+  ///
+  /// Bands that more tokens read have more of any attention, of an even one, too.
+  func bandPreferences(_ shares: [Float], _ row: Int) -> [(place: Int, preference: Double)] {
     guard let bands = readBands else { return [] }
-    var result = [Double](repeating: 0, count: bands.count)
-    for (token, reach) in reach.enumerated() {
-      guard case .bands(let own) = reach else { continue }
-      let part = Double(shares[row * self.reach.count + token]) / Double(own.count)
-      for band in own { result[band - bands.lowerBound] += part }
+    let found = preferences(shares, row, places: bands.count) { reach in
+      guard case .bands(let own) = reach else { return [] }
+      return own.map { $0 - bands.lowerBound }
     }
-    return zip(bands, result).map { ($0, $1) }
+    return zip(bands, found).map { ($0, $1) }
   }
 
-  /// The share of each cell of the window, row by row, of one of some samples; none without windows.
-  func cellShares(_ shares: [Float], _ row: Int) -> [(place: Int, share: Double)] {
+  /// How much more than evenly each cell of the window is attended to, row by row, of one of some
+  /// samples; NaN of cells that no token reads, and none without windows.
+  func cellPreferences(_ shares: [Float], _ row: Int) -> [(place: Int, preference: Double)] {
     guard let side = form?.window else { return [] }
-    var result = [Double](repeating: 0, count: side * side)
+    return preferences(shares, row, places: side * side) { reach in
+      guard case .cells(let rows, let columns) = reach else { return [] }
+      return rows.flatMap { y in columns.map { y * side + $0 } }
+    }.enumerated().map { ($0, $1) }
+  }
+
+  /// The shares of places, to which those of tokens belong in even parts, over even ones.
+  private func preferences(
+    _ shares: [Float], _ row: Int, places count: Int, _ places: (TokenReach) -> [Int]
+  ) -> [Double] {
+    var (own, even) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
     for (token, reach) in reach.enumerated() {
-      guard case .cells(let rows, let columns) = reach else { continue }
-      let part =
-        Double(shares[row * self.reach.count + token]) / Double(rows.count * columns.count)
-      for y in rows { for x in columns { result[y * side + x] += part } }
+      let places = places(reach)
+      let part = 1 / Double(max(1, places.count))
+      for place in places {
+        own[place] += part * Double(shares[row * self.reach.count + token])
+        even[place] += part / Double(self.reach.count)
+      }
     }
-    return result.enumerated().map { ($0, $1) }
+    return zip(own, even).map { $1 > 0 ? $0 / $1 : .nan }
   }
 }
 

@@ -93,11 +93,12 @@ struct DualSights: Sendable {
   /// A share of samples, and what chance would give.
   private struct Share {
     let name: String
-    let hits: Int
+    /// Whole numbers, but where several places count in part.
+    let hits: Double
     let count: Int
     let chance: Double
 
-    var value: Double { Double(hits) / Double(max(1, count)) }
+    var value: Double { hits / Double(max(1, count)) }
 
     /// Half of Wilson's interval of 95 %.
     var spread: Double {
@@ -127,7 +128,8 @@ struct DualSights: Sendable {
       description: "Shares of samples with two causes that are read rightly, beside chance.",
       caption:
         "Of \(pairs.count) samples with two causes. 'two most probable': both are the true ones; "
-        + "others: what is attended to most lies where a true one shows. Whiskers are about 95 %.",
+        + "others: what is attended to most, over an even share, lies where a true one shows; of "
+        + "places that are attended to alike one is drawn. Whiskers are about 95 %.",
       content: .bars(
         axis: "share of samples", labels: shares.map(\.name),
         [
@@ -144,7 +146,7 @@ struct DualSights: Sendable {
       return Set(order.prefix(2).map { $0 - row * count }) == pair
     }
     return Share(
-      name: "two most probable", hits: hits, count: causes.count,
+      name: "two most probable", hits: Double(hits), count: causes.count,
       chance: 2 / Double(count * (count - 1)))
   }
 
@@ -156,48 +158,53 @@ struct DualSights: Sendable {
       return []
     }
     let readouts = network.attention(batch)
-    var found: [(name: String, hits: [Bool], chances: [Double])] = []
+    var found: [(name: String, hits: [Double], chances: [Double])] = []
     if let (reading, bands) = spectral {
       let shares = reading.shares(of: readouts)
       let hits = pairs.enumerated().map { row, pair in
-        hit(reading.bandShares(shares, row)) { index in
+        hit(reading.bandPreferences(shares, row)) { index in
           pair.causes.contains { bands[$0].contains(index) }
         }
       }
-      found.append(("spectrum", hits.map(\.isHit), hits.map(\.chance)))
+      found.append(("spectrum", hits.map(\.hit), hits.map(\.chance)))
     }
     if let (reading, form) = image, let regions {
       let shares = reading.shares(of: readouts)
       let hits = try pairs.enumerated().map { row, pair in
         let marks = try marks(
           gathered.set.samples[pair.position].cell, pair.causes, form, regions, grid)
-        return hit(reading.cellShares(shares, row)) { marks[$0] }
+        return hit(reading.cellPreferences(shares, row)) { marks[$0] }
       }
-      found.append(("image", hits.map(\.isHit), hits.map(\.chance)))
+      found.append(("image", hits.map(\.hit), hits.map(\.chance)))
     }
     if found.count == 2 {
       found.append(
         (
-          "spectrum and image", zip(found[0].hits, found[1].hits).map { $0 && $1 },
+          "spectrum and image", zip(found[0].hits, found[1].hits).map { $0 * $1 },
           zip(found[0].chances, found[1].chances).map { $0 * $1 }
         ))
     }
     return found.map { name, hits, chances in
       Share(
-        name: name, hits: hits.count { $0 }, count: hits.count,
+        name: name, hits: hits.reduce(0, +), count: hits.count,
         chance: chances.reduce(0, +) / Double(chances.count))
     }
   }
 
-  /// Whether the largest share lies at a wanted place, and how many of the places are wanted.
+  /// How many of the places that are attended to most are wanted, as a share, and how many of all.
+  ///
+  /// Places of one token are attended to alike: one of them counts as if it were drawn. Of an even
+  /// attention both shares are the same.
   private func hit(
-    _ shares: [(place: Int, share: Double)], _ isWanted: (Int) -> Bool
-  ) -> (isHit: Bool, chance: Double) {
-    let best = shares.max { ($0.share, $1.place) < ($1.share, $0.place) }
-    let wanted = shares.count { isWanted($0.place) }
-    return (
-      best.map { isWanted($0.place) } ?? false, Double(wanted) / Double(max(1, shares.count))
-    )
+    _ preferences: [(place: Int, preference: Double)], _ isWanted: (Int) -> Bool
+  ) -> (hit: Double, chance: Double) {
+    let known = preferences.filter { $0.preference.isFinite }
+    let highest = known.map(\.preference).max() ?? 0
+    let best = known.filter { $0.preference >= highest * (1 - 1e-6) }
+    func share(_ places: [(place: Int, preference: Double)]) -> Double {
+      Double(places.count { isWanted($0.place) }) / Double(max(1, places.count))
+    }
+    return (share(best), share(known))
   }
 
   /// Which cells of a sample's window show one of its causes.

@@ -64,11 +64,9 @@ struct SampleAttention {
     let positions = bands.map { reading.inputs[$0].position }
     let hasPositions = positions.allSatisfy { $0 != nil }
     let x = positions.enumerated().map { $1?.value ?? Double($0 + 1) }
-    let even = reading.bandShares([Float](repeating: 1 / Float(tokenCount), count: tokenCount), 0)
     var lines = groups.enumerated().map { index, group in
-      let own = reading.bandShares(means(group.members).map { Float($0) }, 0)
-      return Figure.Line(
-        group.name, x: x, y: zip(own, even).map { $0.share / $1.share }, group: index)
+      let own = reading.bandPreferences(means(group.members).map { Float($0) }, 0)
+      return Figure.Line(group.name, x: x, y: own.map(\.preference), group: index)
     }
     let top = max(1, lines.flatMap(\.y).max() ?? 1)
     for (index, window) in reading.windows.enumerated() {
@@ -122,17 +120,13 @@ struct SampleAttention {
   /// The windows of some samples; none where the branch reads no window.
   func chips(_ reading: AttentionReading, most: Int, places: [SIMD2<Double>]) -> [AttentionChip] {
     guard let form = reading.form else { return [] }
-    let even = reading.cellShares(
-      [Float](repeating: 1 / Float(tokenCount), count: tokenCount), 0)
     return chosen(most, places).map { index in
       let sample = samples[index]
-      let own = reading.cellShares(shares, index)
       return AttentionChip(
         sample: sample.id, x: sample.x, y: sample.y,
         classes: Self.members(sample).map { classes[$0] }, window: form.window(of: sample.cell),
         refinement: form.subcells,
-        // A cell that no token reads is attended to by none.
-        values: zip(own, even).map { $1.share > 0 ? Float($0.share / $1.share) : .nan })
+        values: reading.cellPreferences(shares, index).map { Float($0.preference) })
     }
   }
 
