@@ -98,6 +98,43 @@ import Testing
     #expect(isSame(try cube([], chunk: 32).1.values, shares.values, tolerance: 1e-5))
   }
 
+  /// A table of spectra with an image each trains the network that the map does.
+  @Test func aTableWithImagesTrainsTheSameNetwork() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let map = try filter(run)
+    let path = SampleRun.root + "/pipelines/image-spectrum-table.json5"
+    var text = try String(contentsOfFile: path, encoding: .utf8)
+    for (old, new) in [
+      ("\"../out/filter\"", "\"\(run.folder)/filter\""), ("epochs: 60", "epochs: 3"),
+      // A small filter has few blocks.
+      ("method: \"deposit\", field: \"block\"", "folds: 2, size: 10"),
+    ] {
+      #expect(text.contains(old))
+      text = text.replacingOccurrences(of: old, with: new)
+    }
+    let table = run.folder + "/table.json5"
+    try text.write(toFile: table, atomically: true, encoding: .utf8)
+    try #require(run.run(table, out: "table") == .done)
+    let names = Set(try run.names("table"))
+    #expect(names.isSuperset(of: ["embedding.csv", "scores.csv", "report.html"]))
+    let count = FilterScene(seed: 1, cells: 48).particles.count { $0.processes.count == 1 }
+    let (info, looks) = try run.raster("table", "looks.tif")
+    #expect(info.width == count && info.height == 1)
+    #expect(looks.values.allSatisfy { $0 > 0 && $0 < 1 })
+    let shapes = try [map, table].map { path in
+      guard
+        case .model(let model) = try Runner.plan(path, overrides: Overrides()).planner.product(
+          "model", fold: nil)
+      else { throw SampleRun.SampleError.missing("model") }
+      var own: [String: [Int]] = [:]
+      var network = try Model(architecture: model.architecture, seed: 0).parameters
+      network.visitParameters("") { name, shape, _ in own[name] = shape }
+      return own
+    }
+    #expect(shapes[0] == shapes[1] && shapes[0].count > 20)
+  }
+
   /// Windows of samples are rasters where they lie on the map; those no longer chosen go.
   @Test func windowsOfSamplesLieOnTheMap() throws {
     let run = try SampleRun()

@@ -84,6 +84,25 @@ struct FilterSceneTests {
             == AgeingProcess.allCases.map { shown.contains($0) ? 1 : 0 })
       }
     }
+    let (_, photograph) = try run.raster("filter", "photograph.tif")
+    let samples = try PointTable.rows(
+      path: run.folder + "/filter/samples.csv", fields: ["particle", "image", "800", "3980"])
+    let single = scene.particles.filter { $0.processes.count == 1 }
+    #expect(samples.numbers("particle") == single.map { Double($0.number + 1) })
+    for (row, particle) in single.enumerated() {
+      let spectrum = spectra.spectrum(column: particle.column, row: particle.row)
+      #expect(abs(samples.numbers("800")[row] - Double(spectrum[0])) < 1e-6)
+      #expect(abs(samples.numbers("3980")[row] - Double(spectrum[159])) < 1e-6)
+      let (image, pixels) = try run.raster(
+        "filter", try #require(samples.columns["image"]?.texts[row]))
+      #expect(image.width == 15 && image.height == 15 && image.bands.count == 4)
+      for (x, y) in [(0, 0), (7, 7), (14, 3)] {
+        #expect(
+          pixels.spectrum(column: x, row: y).prefix(3)
+            == photograph.spectrum(
+              column: particle.column * 5 - 5 + x, row: particle.row * 5 - 5 + y)[...])
+      }
+    }
     let table = try PointTable.read(path: run.folder + "/filter/particles.csv", crs: "")
     let mixed = try PointTable.read(path: run.folder + "/filter/mixtures.csv", crs: "")
     #expect(table.count + mixed.count == 36)

@@ -24,6 +24,8 @@ struct FilterReadme {
                     1 for each that aged it, what shows of each on the surface and in the spectrum, and
                     the probability of each for who knows that
     mixtures.csv    the particles that two processes aged, about one in \(oneIn)
+    samples.csv     the particles of one process as a laboratory has them: a row for each, with its
+                    spectrum, its image in images/, and the block of the filter that it comes from
 
     Each square of \(AgedParticle.spacing) x \(AgedParticle.spacing) cells of the spectra holds one particle. \
     A process shows in two places:

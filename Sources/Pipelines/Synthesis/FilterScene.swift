@@ -49,10 +49,12 @@ struct FilterScene {
     try writePhotograph(folder + "/photograph.tif", folder + "/marks.tif")
     try AtomicFile.write(table { $0.processes.count == 1 }, to: folder + "/particles.csv")
     try AtomicFile.write(table { $0.processes.count == 2 }, to: folder + "/mixtures.csv")
+    try writeTable(folder)
     try AtomicFile.write(
       FilterReadme(seed: seed, cells: grid.width).text, to: folder + "/README.txt")
     return [
-      "spectra.tif", "photograph.tif", "marks.tif", "particles.csv", "mixtures.csv", "README.txt",
+      "spectra.tif", "photograph.tif", "marks.tif", "particles.csv", "mixtures.csv", "samples.csv",
+      "images", "README.txt",
     ]
   }
 
@@ -70,20 +72,27 @@ struct FilterScene {
         name: "\(Int(wavenumber)) cm-1",
         metadata: BandPosition(wavenumber, .reciprocalCentimetres).metadata)
     }
-    let noise = random.derived(Randomness.word("spectra"))
     try RasterOutput(path: path, grid: grid, bands: bands).write { window in
       var values = [Float](repeating: 0, count: bands.count * window.cellCount)
       for row in window.y..<window.maxY {
         for column in window.x..<window.maxX {
-          let own = noise.derived(UInt64(row * grid.width + column))
           let cell = window.index(column: column, row: row)
-          for (band, value) in spectrum(column: column, row: row).enumerated() {
-            let noisy = value + Self.noise.spectrum * Double(own.normal(UInt64(band)))
-            values[band * window.cellCount + cell] = Float((noisy * 2000).rounded() / 2000)
+          for (band, value) in measured(column: column, row: row).enumerated() {
+            values[band * window.cellCount + cell] = value
           }
         }
       }
       return .float32(values)
+    }
+  }
+
+  /// The absorbance of a cell at all wavenumbers with its noise.
+  private func measured(column: Int, row: Int) -> [Float] {
+    let own = random.derived(Randomness.word("spectra")).derived(
+      UInt64(row * grid.width + column))
+    return spectrum(column: column, row: row).enumerated().map { band, value in
+      let noisy = value + Self.noise.spectrum * Double(own.normal(UInt64(band)))
+      return Float((noisy * 2000).rounded() / 2000)
     }
   }
 
@@ -120,16 +129,13 @@ struct FilterScene {
     let bands = zip(["red", "green", "blue"], [OutputBand.Color.red, .green, .blue]).map {
       OutputBand(name: $0, color: $1)
     }
-    let noise = random.derived(Randomness.word("photograph"))
     try RasterOutput(path: path, grid: fine, bands: bands, type: .byte).write { window in
       var values = [UInt8](repeating: 0, count: 3 * window.cellCount)
       for row in window.y..<window.maxY {
         for column in window.x..<window.maxX {
-          let own = noise.derived(UInt64(row * fine.width + column))
           let cell = window.index(column: column, row: row)
-          for (band, value) in look(column, row).enumerated() {
-            let noisy = value + Self.noise.photograph * Double(own.normal(UInt64(band)))
-            values[band * window.cellCount + cell] = UInt8(min(255, max(1, noisy.rounded())))
+          for (band, value) in pictured(column, row).enumerated() {
+            values[band * window.cellCount + cell] = value
           }
         }
       }
@@ -161,6 +167,16 @@ struct FilterScene {
     )
   }
 
+  /// Red, green and blue of a cell of the photograph with its noise.
+  private func pictured(_ column: Int, _ row: Int) -> [UInt8] {
+    let width = grid.width * AgedParticle.refinement
+    let own = random.derived(Randomness.word("photograph")).derived(UInt64(row * width + column))
+    return look(column, row).enumerated().map { band, value in
+      let noisy = value + Self.noise.photograph * Double(own.normal(UInt64(band)))
+      return UInt8(min(255, max(1, noisy.rounded())))
+    }
+  }
+
   /// Red, green and blue of a cell of the photograph, without noise.
   private func look(_ column: Int, _ row: Int) -> [Double] {
     let light = 1 + 0.1 * sin(Double(column) / 150) * cos(Double(row) / 190)
@@ -173,6 +189,44 @@ struct FilterScene {
   }
 
   // MARK: Samples
+
+  /// The cells of the photograph along the side of a sample's image.
+  static let imageSide = 15
+  /// The cells of the spectra along the side of a square whose samples are neighbours.
+  static let blockSide = 36
+
+  /// Writes the particles of one process as a laboratory has them: a table of spectra, and an image of
+  /// each, cut out of the photograph.
+  private func writeTable(_ folder: String) throws {
+    try FileManager.default.makeFolder(folder + "/images")
+    var lines = [
+      (["particle", "process", "block", "image"] + Self.wavenumbers.map { "\(Int($0))" })
+        .joined(separator: ",")
+    ]
+    for particle in particles where particle.processes.count == 1 {
+      let name = "images/\(particle.number + 1).png"
+      try AtomicFile.write(try image(of: particle), to: "\(folder)/\(name)")
+      let block = "\(particle.column / Self.blockSide)-\(particle.row / Self.blockSide)"
+      lines.append(
+        (["\(particle.number + 1)", particle.processes[0].name, block, name]
+          + measured(column: particle.column, row: particle.row).map { "\($0)" })
+          .joined(separator: ","))
+    }
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/samples.csv")
+  }
+
+  /// The part of the photograph around a particle's central cell, as a PNG.
+  private func image(of particle: AgedParticle) throws -> [UInt8] {
+    let (parts, half) = (AgedParticle.refinement, Self.imageSide / 2)
+    let (column, row) = (
+      particle.column * parts + parts / 2, particle.row * parts + parts / 2
+    )
+    var pixels: [UInt8] = []
+    for y in -half...half {
+      for x in -half...half { pixels += pictured(column + x, row + y) + [255] }
+    }
+    return try PNGImage.encode(width: Self.imageSide, height: Self.imageSide, rgba: pixels)
+  }
 
   /// The particles that are wanted, with what shows of each process and how probable each is.
   private func table(_ isWanted: (AgedParticle) -> Bool) -> String {
