@@ -98,6 +98,52 @@ import Testing
     #expect(isSame(try cube([], chunk: 32).1.values, shares.values, tolerance: 1e-5))
   }
 
+  /// Bands and cells that many tokens read are preferred no more than others by an even attention; all
+  /// attention to one token prefers what that one reads.
+  @Test func anEvenAttentionPrefersNothing() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    let plan = try Runner.plan(try filter(run), overrides: Overrides())
+    guard case .model(let model) = try plan.planner.product("model", fold: nil),
+      let bands = model.training?.cube.bands, let entry = plan.document.stage("looks")
+    else { throw SampleRun.SampleError.missing("model") }
+    let request = PlanRequest(
+      name: "looks", tag: "looks", type: entry.type, revision: 1, options: entry.options,
+      inputs: [:],
+      fold: nil, planner: plan.planner)
+    for branch in 0...1 {
+      let reading = try AttentionReading(request, model.architecture, bands, branch: branch)
+      let count = reading.reach.count
+      func preferences(_ shares: [Float]) -> [Double] {
+        branch == 0
+          ? reading.cellPreferences(shares, 1).map(\.preference)
+          : reading.bandPreferences(shares, 1).map(\.preference)
+      }
+      // The second of two samples is asked for.
+      let none = [Float](repeating: 0, count: count)
+      let even = preferences(none + [Float](repeating: 1 / Float(count), count: count))
+      #expect(even.count == (branch == 0 ? 225 : 160))
+      #expect(even.allSatisfy { $0.isNaN || abs($0 - 1) < 1e-5 } && even.contains { !$0.isNaN })
+      var one = none
+      one[3] = 1
+      let found = preferences(none + one)
+      let highest = found.filter(\.isFinite).max() ?? 0
+      #expect(highest > 2)
+      #expect(Set(reading.middles).count == count)
+      for (place, value) in found.enumerated() where value.isFinite {
+        let isRead =
+          switch reading.reach[3] {
+          case .bands(let own): own.contains(place + 75)
+          case .cells(let rows, let columns):
+            rows.contains(place / 15) && columns.contains(place % 15)
+          case .segment: false
+          }
+        #expect((value > 0) == isRead)
+        if place == reading.middles[3] - (branch == 0 ? 0 : 75) { #expect(isRead) }
+      }
+    }
+  }
+
   /// A table of spectra with an image each trains the network that the map does.
   @Test func aTableWithImagesTrainsTheSameNetwork() throws {
     let run = try SampleRun()

@@ -144,6 +144,20 @@ struct AttentionReading: Sendable {
     return first.lowerBound..<last.upperBound
   }
 
+  /// The middle of what each token reads: a band of the model's input, or a cell of the window, row by
+  /// row.
+  var middles: [Int] {
+    reach.map { reach in
+      switch reach {
+      case .bands(let own): (own.lowerBound + own.upperBound - 1) / 2
+      case .cells(let rows, let columns):
+        (rows.lowerBound + rows.upperBound - 1) / 2 * (form?.window ?? 0)
+          + (columns.lowerBound + columns.upperBound - 1) / 2
+      case .segment: 0
+      }
+    }
+  }
+
   /// How much more than evenly each band that the branch reads is attended to, of one of some
   /// samples: 1 is an even share.
   ///

@@ -128,8 +128,8 @@ struct DualSights: Sendable {
       description: "Shares of samples with two causes that are read rightly, beside chance.",
       caption:
         "Of \(pairs.count) samples with two causes. 'two most probable': both are the true ones; "
-        + "others: what is attended to most, over an even share, lies where a true one shows; of "
-        + "places that are attended to alike one is drawn. Whiskers are about 95 %.",
+        + "others: the middle of the bands, or cells, that are attended to most lies where a true "
+        + "one shows. Whiskers are about 95 %.",
       content: .bars(
         axis: "share of samples", labels: shares.map(\.name),
         [
@@ -162,7 +162,7 @@ struct DualSights: Sendable {
     if let (reading, bands) = spectral {
       let shares = reading.shares(of: readouts)
       let hits = pairs.enumerated().map { row, pair in
-        hit(reading.bandPreferences(shares, row)) { index in
+        hit(reading, shares, row) { index in
           pair.causes.contains { bands[$0].contains(index) }
         }
       }
@@ -173,7 +173,7 @@ struct DualSights: Sendable {
       let hits = try pairs.enumerated().map { row, pair in
         let marks = try marks(
           gathered.set.samples[pair.position].cell, pair.causes, form, regions, grid)
-        return hit(reading.cellPreferences(shares, row)) { marks[$0] }
+        return hit(reading, shares, row) { marks[$0] }
       }
       found.append(("image", hits.map(\.hit), hits.map(\.chance)))
     }
@@ -191,20 +191,22 @@ struct DualSights: Sendable {
     }
   }
 
-  /// How many of the places that are attended to most are wanted, as a share, and how many of all.
+  /// Whether the middle of the token that is attended to most is wanted, and of how many of all.
   ///
-  /// Places of one token are attended to alike: one of them counts as if it were drawn. Of an even
-  /// attention both shares are the same.
+  /// Tokens are compared and not what they read: their reaches overlap, so that the middle of a window
+  /// has a part in more of them. Tokens that are attended to alike count in part: an even attention is
+  /// as good as chance.
   private func hit(
-    _ preferences: [(place: Int, preference: Double)], _ isWanted: (Int) -> Bool
+    _ reading: AttentionReading, _ shares: [Float], _ row: Int, _ isWanted: (Int) -> Bool
   ) -> (hit: Double, chance: Double) {
-    let known = preferences.filter { $0.preference.isFinite }
-    let highest = known.map(\.preference).max() ?? 0
-    let best = known.filter { $0.preference >= highest * (1 - 1e-6) }
-    func share(_ places: [(place: Int, preference: Double)]) -> Double {
-      Double(places.count { isWanted($0.place) }) / Double(max(1, places.count))
+    let wanted = reading.middles.map(isWanted)
+    let own = shares[row * wanted.count..<(row + 1) * wanted.count]
+    let highest = own.max() ?? 0
+    let best = zip(own, wanted).filter { $0.0 >= highest * (1 - 1e-6) }.map(\.1)
+    func share(_ wanted: [Bool]) -> Double {
+      Double(wanted.count { $0 }) / Double(max(1, wanted.count))
     }
-    return (share(best), share(known))
+    return (share(best), share(wanted))
   }
 
   /// Which cells of a sample's window show one of its causes.

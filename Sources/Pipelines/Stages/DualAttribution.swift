@@ -14,11 +14,10 @@ enum DualAttribution: Stage {
     details: """
       Samples with two true classes or labels, which no training needs to have seen, are read in two \
       ways. By answers: the two most probable outputs are the two true ones. By places, for a \
-      fusion by attention: the band that is attended to most, over an even share, lies in the \
-      declared window of a true class, and the cell of the window that is attended to most in its \
-      region; of those that are attended to alike one is drawn. Beside each share stands what \
-      chance would give: any two outputs, and bands and cells at random. Intervals are Wilson's, of \
-      95 %.
+      fusion by attention: the middle of the bands of the token that is attended to most lies in \
+      the declared window of a true class, and that of the cells of the window in its region. Beside \
+      each share stands what chance would give: any two outputs, and any token. Intervals are \
+      Wilson's, of 95 %.
       """,
     options: [
       OptionSpec(
