@@ -76,7 +76,7 @@ enum AttentionStage: Stage {
     let notes = notesNode(request, model, training, reading)
     product.chips = reading.form == nil ? nil : notes
     product.looks = FiguresProduct(
-      tag: request.tag, title: "Attention: \(model.tag)", node: figuresNode(request, notes))
+      tag: request.tag, title: "Attention: \(request.tag)", node: figuresNode(request, notes))
     return .raster(product)
   }
 
