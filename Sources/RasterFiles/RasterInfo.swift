@@ -92,7 +92,7 @@ extension Grid {
   }
 
   /// Whether map coordinates are columns and rows, as in a file without any georeference.
-  var isOfCells: Bool { crs.isEmpty && transform.coefficients == [0, 1, 0, 0, 0, 1] }
+  public var isOfCells: Bool { crs.isEmpty && transform.coefficients == [0, 1, 0, 0, 0, 1] }
 
   /// Whether map coordinates are columns and rows of a file without any georeference, of whatever
   /// size the grid's own cells are.

@@ -212,6 +212,9 @@ import Testing
     let own = try run.output(
       stages(Self.withFolds) + "{ type: \"write\", inputs: [\"unknown\", \"model\"] }", "unknown",
       grid: StageRun.gridText)
+    let both = try run.problem(
+      stages("reference: \"chunk512/unknown-fit.json\", \(Self.model)"), grid: StageRun.gridText)
+    #expect(both?.key == "reference" && both?.message.contains("goes with the option") == true)
     func applied(_ options: String) -> String {
       """
       { type: "read-cube", tag: "raw", files: "a.tif" },
@@ -227,12 +230,21 @@ import Testing
     #expect(own.info.metadata["THRESHOLD_OF"] == "held-out samples")
     #expect(run.files.bytes("chunk64", "unknown-fit.json") == nil)
     try run.text("{}", "odd.json")
+    let found = String(
+      decoding: try #require(run.files.bytes("chunk512", "unknown-fit.json")), as: UTF8.self)
+    #expect(found.contains("\"dimensions\":2"))
+    try run.text(found.replacing("\"dimensions\":2", with: "\"dimensions\":3"), "bad.json")
+    let distances = try #require(found.range(of: "\"distances\":[")).upperBound
+    let end = try #require(found[distances...].firstIndex(of: "]"))
+    try run.text(found.replacingCharacters(in: distances..<end, with: ""), "none.json")
     let other = try run.output(
       stages(Self.model, train: OreScene.network) + "{ type: \"write\" }", "unknown",
       grid: StageRun.gridText, chunk: 128)
     #expect(!isSame(own.cube.values, other.cube.values))
     for (options, key, says) in [
       ("", "reference", "is missing"), ("reference: \"odd.json\",", "reference", "not written by"),
+      ("reference: \"bad.json\",", "reference", "is damaged"),
+      ("reference: \"none.json\",", "reference", "is damaged"),
       ("reference: \"chunk128/unknown-fit.json\",", "reference", "tells of another model"),
       (reference + "metric: \"euclidean\",", "metric", "'reference' says what was"),
     ] {

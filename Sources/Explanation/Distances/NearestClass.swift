@@ -25,6 +25,14 @@ public struct NearestClass: Sendable, Hashable, Codable {
       ).values
   }
 
+  /// Whether its numbers go together and are for so many features; one from a file may be damaged.
+  public func isMade(for features: Int) -> Bool {
+    features > 0 && metric.dimensions == features && !metric.map.isEmpty
+      && metric.map.count.isMultiple(of: features) && origin.count == features && !means.isEmpty
+      && means.count.isMultiple(of: metric.mappedDimensions)
+      && [metric.map, origin, means].joined().allSatisfy(\.isFinite)
+  }
+
   /// The distance of each of some cells to the nearest mean.
   ///
   /// - Parameters:

@@ -39,6 +39,9 @@ struct MappedModel: Sendable {
       (applied, training) = (first, nil)
       return
     }
+    guard request.inputs["model"] != nil else {
+      throw request.failure("inputs", "needs a 'model' among the inputs, or the option 'model'")
+    }
     let (model, own) = try request.inspectedModel()
     training = own
     guard request.rasters("cube").isEmpty else {

@@ -15,6 +15,13 @@ struct NoveltyFit: Codable, Sendable {
   var distances: [Double]
   var measures: NoveltyMeasures
 
+  /// Whether its numbers go together and are for so many features.
+  func isMade(for features: Int) -> Bool {
+    nearest.isMade(for: features) && !distances.isEmpty
+      && zip(distances, distances.dropFirst()).allSatisfy { $0 <= $1 }
+      && measures.classDistances.allSatisfy { $0.count == measures.classes.count }
+  }
+
   /// The quantile of the distances, interpolated (type 7 of Hyndman & Fan 1996).
   func threshold(_ quantile: Double) -> Double {
     let place = quantile * Double(distances.count - 1)

@@ -1,6 +1,7 @@
 import Foundation
 import Learning
 import Networks
+import RasterFiles
 import Rasters
 import Reports
 
@@ -168,7 +169,14 @@ struct AttentionChip: Codable, Sendable, Equatable {
   var name: String { "chip-\(sample)" }
 
   /// The window's grid.
-  func grid(of map: Grid) -> Grid { map.divided(by: refinement).part(window) }
+  ///
+  /// A map that counts cells is written without a transform and drawn with y below 0; so is this.
+  func grid(of map: Grid) -> Grid {
+    guard map.isOfCells else { return map.divided(by: refinement).part(window) }
+    let drawn = GeoTransform(left: 0, top: 0, cellWidth: 1, cellHeight: 1)
+    return Grid(width: map.width, height: map.height, transform: drawn, crs: "")
+      .divided(by: refinement).part(window)
+  }
 
   var figure: Figure {
     let rows = (0..<window.height).map { row in
@@ -182,8 +190,8 @@ struct AttentionChip: Codable, Sendable, Equatable {
       description: "Shares of attention of the cells of a window.",
       caption:
         "At \(NumberText.short(x)), \(NumberText.short(y)): how much more (brown) or less than "
-        + "evenly each cell of the window is attended to, as a share of an even one. On the map it "
-        + "is the raster named as this chart.",
+        + "evenly each cell of the window is attended to, as a share of an even one. Where it is "
+        + "written it is a raster on the map, too.",
       content: .heat(
         rows: rows.indices.map { "\($0 + 1)" },
         columns: (0..<window.width).map { "\($0 + 1)" }, values: rows))

@@ -23,9 +23,9 @@ extension OutputWriter {
   private static let band = "attention over even"
 
   /// Writes the window of each chosen sample where it lies on the map, `<tag>-chip-<sample>.tif`, and
-  /// removes those of samples that are no longer chosen.
-  func writeChips(_ notes: Node, _ tag: String, _ result: inout Result) throws {
-    let chips = try AttentionNotes.stored(try executor.value(notes)).chips
+  /// removes those of samples that are no longer chosen; all where there are no `notes`.
+  func writeChips(_ notes: Node?, _ tag: String, _ result: inout Result) throws {
+    let chips = try notes.map { try AttentionNotes.stored(try executor.value($0)).chips } ?? []
     // One scale, so that windows can be compared.
     let highest = chips.flatMap(\.values).filter(\.isFinite).max() ?? 1
     let style = QMLStyle.continuous(range: 0...Double(max(highest, 1)), ramp: .viridis)
@@ -35,10 +35,17 @@ extension OutputWriter {
       names.insert(name)
       try write(chip, tag: tag, name: name, style, &result)
     }
-    let prefix = "\(folder)/\(tag)-chip-"
-    for path in ledger.files where path.hasPrefix(prefix) {
-      let name = PipelinePath.name(of: path).split(separator: ".").first.map(String.init) ?? ""
-      if !names.contains(name) { _ = try ledger.remove(path) }
+    for path in ledger.files {
+      let file = PipelinePath.name(of: path)
+      let name = file.split(separator: ".").first.map(String.init) ?? ""
+      // Other products may have names that begin alike.
+      guard path == "\(folder)/\(file)", name.hasPrefix("\(tag)-chip-"),
+        Int(name.dropFirst(tag.count + 6)) != nil,
+        !names.contains(name)
+      else { continue }
+      if try ledger.remove(path) == .changed {
+        executor.events.note("\(file) is of an earlier run and was changed since; it stays")
+      }
     }
   }
 

@@ -65,8 +65,10 @@ struct OutputWriter {
         if let fit = raster.novelty?.fit {
           try writeBytes(try executor.value(fit), "\(raster.tag)-fit.json", &result)
         }
-        if let looks = raster.looks { try write(looks, &result) }
-        if let notes = raster.chips { try writeChips(notes, raster.tag, &result) }
+        if let looks = raster.looks {
+          try write(looks, &result)
+          try writeChips(raster.chips, raster.tag, &result)
+        }
       case .segments(let segments):
         for part in segments.family {
           try write(part, head: segments.tag, &result)

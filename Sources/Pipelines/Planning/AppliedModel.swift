@@ -9,8 +9,18 @@ struct AppliedModel: Sendable {
   let cube: RasterProduct
   let segments: SegmentsProduct?
   /// Whether the sources are those of which the model file keeps ranges and background; not where
-  /// the spectrum of another instrument stands for them.
+  /// the spectrum of another instrument stands for some of them.
   var hasOwnSources = true
+
+  /// Which of a model's sources, by number, are which bands of these; others are not there.
+  func places(of sources: [Band]) -> [(source: Int, place: Int)] {
+    let own = cube.view.node.bands
+    guard !hasOwnSources else { return sources.indices.map { ($0, $0) } }
+    let known = Dictionary(own.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    return sources.enumerated().compactMap { source, band in
+      known[band.name].map { (source, $0) }
+    }
+  }
 
   /// The inputs of every stage that applies a model.
   static let inputs = [

@@ -6,7 +6,7 @@ import Reports
 
 /// Maps where a network with a fusion by attention looks.
 enum AttentionStage: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "attention",
     summary: "Maps where a network looks: shares of bands, or of the cells of its window.",
@@ -63,7 +63,9 @@ enum AttentionStage: Stage {
     guard model.architecture.fusion == .attention, model.method == .network else {
       throw request.failure("inputs", "'\(model.tag)' has no fusion by \"attention\"")
     }
-    let reading = try AttentionReading(request, model.architecture, mapped.applied.cube.bands)
+    // Positions are those that the samples had.
+    let bands = (mapped.training?.cube ?? mapped.applied.cube).bands
+    let reading = try AttentionReading(request, model.architecture, bands)
     let node = try mapNode(request, mapped.applied, reading)
     var product = RasterProduct(
       tag: request.tag, node: node, view: .identity(node), recipe: .raw(node.bands))

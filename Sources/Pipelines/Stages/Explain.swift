@@ -57,21 +57,7 @@ enum Explain: Stage {
 
   static func plan(_ request: PlanRequest) throws -> Product {
     let applied = try AppliedModel.all(request)
-    guard applied.parts.allSatisfy(\.hasOwnSources) else {
-      throw request.failure(
-        "inputs",
-        "the model's background is of other bands than these; resample the spectra before, to the "
-          + "bands that it was trained on")
-    }
-    let method = applied.model.method
-    if method != .network, request.options.string("method") == "gradshap" {
-      throw request.failure(
-        "method", "'gradshap' needs gradients, which a \(method.rawValue) lacks; use 'shapley'")
-    }
-    if applied.parts.count > 1, applied.model.combination == .vote {
-      throw request.failure(
-        "inputs", "votes of models cannot be explained; train with combine: \"average\"")
-    }
+    try requireExplainable(request, applied)
     let step = request.options.int("step")
     guard request.planner.document.chunk % step == 0 else {
       throw request.failure(
@@ -100,6 +86,27 @@ enum Explain: Stage {
     }
     first.siblings += rasters.dropFirst()
     return .raster(first)
+  }
+
+  /// Refuses models, and rasters, that cannot be explained.
+  private static func requireExplainable(
+    _ request: PlanRequest, _ applied: AppliedModels
+  ) throws {
+    guard applied.parts.allSatisfy(\.hasOwnSources) else {
+      throw request.failure(
+        "inputs",
+        "the model's background is of other bands than these; resample the spectra before, to the "
+          + "bands that it was trained on")
+    }
+    let method = applied.model.method
+    if method != .network, request.options.string("method") == "gradshap" {
+      throw request.failure(
+        "method", "'gradshap' needs gradients, which a \(method.rawValue) lacks; use 'shapley'")
+    }
+    if applied.parts.count > 1, applied.model.combination == .vote {
+      throw request.failure(
+        "inputs", "votes of models cannot be explained; train with combine: \"average\"")
+    }
   }
 
   private static func raster(

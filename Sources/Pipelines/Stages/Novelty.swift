@@ -94,6 +94,9 @@ enum Novelty: Stage {
   private static func estimate(
     _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training
   ) throws -> NoveltyEstimate {
+    if request.options.has("reference") {
+      throw request.failure("reference", "goes with the option 'model'; this model has its samples")
+    }
     let metric =
       FeatureMetric.Kind(rawValue: request.options.string("metric")) ?? .mahalanobis
     let classes = training.samples.kind == .softmax ? training.samples.classes : ["all samples"]
@@ -111,23 +114,39 @@ enum Novelty: Stage {
     for key in ["metric", "neighbours", FitPolicy.keeping.name] where request.options.isGiven(key) {
       throw request.failure(key, "is of what is fitted; 'reference' says what was")
     }
+    guard request.inputs["folds"] == nil else {
+      throw request.failure("inputs", "'folds' goes with a model of this pipeline")
+    }
     guard let path = request.options.optionalFilePath("reference") else {
       throw request.failure(
         "reference",
         "is missing: a model file does not tell how far its samples lie from one another")
     }
-    let fit: NoveltyFit
-    do {
-      fit = try NoveltyFit.stored(try request.bytes(of: path, option: "reference"))
-    } catch is DecodingError {
-      throw request.failure("reference", "\(path) was not written by 'novelty'")
-    }
     let option = AppliedModel.fileOption.name
     let model = try request.bytes(of: request.options.filePath(option), option: option)
+    let bytes = try request.bytes(of: path, option: "reference")
+    guard let fit = try? NoveltyFit.stored(bytes) else {
+      throw request.failure("reference", "\(path) was not written by 'novelty'")
+    }
     guard fit.model == SHA256.digest(model).hex else {
       throw request.failure("reference", "\(path) tells of another model")
     }
-    return request.fileNode("/fit", path, identity: "novelty reference 1")
+    guard fit.isMade(for: ModelFeatures(try ModelPackage(model).predictor).count) else {
+      throw request.failure("reference", "\(path) is damaged: its numbers do not go together")
+    }
+    let file = request.fileNode("/reference", path, identity: "novelty reference 1")
+    return request.planner.node(
+      Node(
+        name: request.name + "/fit", kind: .value, identity: ["novelty reference 1"],
+        edges: [.all(file)]
+      ) { context in
+        // The file may be another one by now.
+        let bytes = try context.value(0)
+        guard let now = try? NoveltyFit.stored(bytes), now.model == fit.model,
+          now.isMade(for: fit.nearest.metric.dimensions)
+        else { throw ExecutionError.changedFile(path) }
+        return .bytes(bytes)
+      })
   }
 
   private static func fitNode(

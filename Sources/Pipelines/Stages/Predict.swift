@@ -3,7 +3,7 @@ import Rasters
 
 /// Evaluates a model at every cell: probabilities, or values for a linear head.
 enum Predict: Stage {
-  static let revision = 1
+  static let revision = 2
   static let definition = StageDefinition(
     name: "predict",
     summary: "Evaluates a model at every cell of the grid.",
@@ -100,9 +100,9 @@ enum Predict: Stage {
     var flags = feed.flags(
       chunk, window: window, grid: context.grid, missingShare: missingShare)
     let notes = chunk.package.notes
-    for source in 0..<(feed.applied.hasOwnSources ? notes.sources.count : 0) {
+    for (source, place) in feed.applied.places(of: notes.sources) {
       for cell in 0..<cells {
-        let value = chunk.sources.values[source * cells + cell]
+        let value = chunk.sources.values[place * cells + cell]
         if value < notes.minimum[source] || value > notes.maximum[source] {
           flags[cell] |= PixelFlags.outsideRange
         }

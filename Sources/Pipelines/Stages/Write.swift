@@ -53,6 +53,13 @@ enum Write: Stage {
     {
       throw request.failure("inputs", "two outputs would have the name '\(name)'; change a tag")
     }
+    // Which samples have a window of their own is known when they are made.
+    for case .raster(let raster) in products.map(\.product) where raster.chips != nil {
+      if let name = taken.sorted().first(where: { $0.hasPrefix("\(raster.tag)-chip-") }) {
+        throw request.failure(
+          "inputs", "'\(name)' has a name as windows of '\(raster.tag)' have; change a tag")
+      }
+    }
     return .outputs(
       OutputTask(
         kind: .write, tag: request.tag, products: products,
