@@ -99,8 +99,9 @@ public struct Folds: Sendable, Hashable, Codable {
       placeOfSample: set.samples.map(\.cell))
   }
 
-  /// Divides deposits in an order that is drawn, balancing the classes: samples within `distance` map units of one
-  /// another, of one cell, or with the same name in `names` (where not empty) stay together.
+  /// Divides deposits in an order that is drawn, balancing the classes: samples within `distance`
+  /// map units of one another, of one cell, or with the same name in `names` (where not empty) stay
+  /// together.
   public static func deposits(
     _ set: SampleSet, distance: Double, names: [String] = [], folds: Int, seed: UInt64
   ) throws(SampleError) -> Folds {

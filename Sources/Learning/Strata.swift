@@ -69,8 +69,8 @@ struct SampleGroup: Sendable {
 /// Divides groups of samples into parts so that every part has its share of every stratum.
 ///
 /// The greedy rule of scikit-learn's `StratifiedGroupKFold`: groups with the most uneven counts
-/// come first, or in an order that is drawn, and each goes where the shares of the strata spread least; ties go to the smaller
-/// part, then to the first.
+/// come first, or in an order that is drawn, and each goes where the shares of the strata spread
+/// least; ties go to the smaller part, then to the first.
 enum GroupStratification {
   /// Which group is placed first.
   enum Order {
