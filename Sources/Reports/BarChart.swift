@@ -30,7 +30,7 @@ extension SVGChart {
     drawing.text(
       Drawing.fitted(title, width: width - 32, size: 15), at: (16, 26), size: 15, isBold: true)
     let entries = series.enumerated().map {
-      LegendEntry(name: $1.name, color: Palette.mark($0), texture: $0)
+      LegendEntry(name: $1.name, color: Palette.mark($0), mark: .bar(texture: $0))
     }
     _ = entries.draw(&drawing, top: 38)
     layout.drawAxis(&drawing)

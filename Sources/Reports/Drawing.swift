@@ -60,7 +60,8 @@ struct Drawing {
         ], title))
   }
 
-  /// A bar; textures 1, 2 and 3 are white lines across, along and both, 0 is none.
+  /// A bar; textures are white lines: 0 none, 1 across, 2 along, 3 both, and 4 to 7 the same with
+  /// slanting ones.
   mutating func bar(
     x: Double, y: Double, width: Double, height: Double, _ color: Color, texture: Int,
     hint: String = ""
@@ -76,6 +77,14 @@ struct Drawing {
     if texture % 4 > 1 {
       lines.move((x, y + height / 2))
       lines.line((x + width, y + height / 2))
+    }
+    if texture % 8 > 3 {
+      // From the lower edge up to the right, as far as the bar reaches.
+      for place in stride(from: x - height + 4, to: x + width, by: 8) {
+        let (from, to) = (max(place, x), min(place + height, x + width))
+        lines.move((from, y + height - (from - place)))
+        lines.line((to, y + height - (to - place)))
+      }
     }
     stroke(lines, Color(0xFFFFFF), width: 1.5)
   }
@@ -93,6 +102,19 @@ struct Drawing {
       Markup.element(
         "circle",
         ["cx": number(center.x), "cy": number(center.y), "r": number(radius), "fill": color.hex]))
+  }
+
+  /// A filled mark of a point, of about the same area for any shape.
+  mutating func shape(
+    _ shape: PointShape, at center: (x: Double, y: Double), radius: Double, _ color: Color
+  ) {
+    guard shape != .disc else { return dot(center, radius: radius, color) }
+    var path = PathText()
+    for (index, corner) in shape.corners.enumerated() {
+      let point = (x: center.x + radius * corner.x, y: center.y + radius * corner.y)
+      if index == 0 { path.move(point) } else { path.line(point) }
+    }
+    fill(path, color, opacity: 1)
   }
 
   mutating func text(

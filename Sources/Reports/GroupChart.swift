@@ -1,5 +1,5 @@
 extension SVGChart {
-  /// Points of several groups over two axes, each group in a colour of its own.
+  /// Points of several groups over two axes, each group in a colour and a shape of its own.
   static func groups(
     title: String, description: String, x: String, y: String, groups: [Figure.Group]
   ) -> SVGChart {
@@ -12,12 +12,16 @@ extension SVGChart {
     let frame = PlotFrame(
       &drawing, title: title, x: Axis(x, covering: shown.flatMap(\.x)),
       y: Axis(y, covering: shown.flatMap(\.y)),
-      legend: shown.map { LegendEntry(name: $0.name, color: color($0)) })
+      legend: shown.map {
+        LegendEntry(name: $0.name, color: color($0), mark: .shape(PointShape(group: $0.color)))
+      })
     // What stands out is drawn last.
     for isPale in [true, false] {
       for group in shown where group.isPale == isPale {
         for (x, y) in zip(group.x, group.y) where x.isFinite && y.isFinite {
-          drawing.dot(frame.point(x, y), radius: isPale ? 2.2 : 2.8, color(group))
+          drawing.shape(
+            PointShape(group: group.color), at: frame.point(x, y), radius: isPale ? 2.2 : 2.8,
+            color(group))
         }
       }
     }

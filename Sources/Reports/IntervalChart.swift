@@ -19,7 +19,7 @@ extension SVGChart {
       legend: [
         LegendEntry(name: "inside its interval", color: Palette.mark(0)),
         LegendEntry(name: "outside", color: Palette.mark(1)),
-        LegendEntry(name: "as predicted", color: Drawing.faint, dashes: "3 3", isLine: true),
+        LegendEntry(name: "as predicted", color: Drawing.faint, mark: .line(dashes: "3 3")),
       ])
     for interval in shown where interval.lower.isFinite && interval.upper.isFinite {
       let pale = Palette.mark(interval.isInside ? 0 : 1).mixed(with: Color(0xFFFFFF), share: 0.6)

@@ -56,7 +56,7 @@ private struct PathLayout {
     legend = names.sorted { $0.key < $1.key }.map { group, name in
       LegendEntry(
         name: name, color: Palette.mark(group),
-        dashes: SVGChart.dashes[group % SVGChart.dashes.count], isLine: true)
+        mark: .line(dashes: SVGChart.dashes[group % SVGChart.dashes.count]))
     }
     var scratch = Drawing(width: SVGChart.width, height: 0)
     top = legend.draw(&scratch, top: 38) + 12

@@ -72,9 +72,35 @@ struct PlotFrame {
 struct LegendEntry {
   let name: String
   let color: Color
-  var dashes = ""
-  var texture = 0
-  var isLine = false
+  var mark = Mark.bar(texture: 0)
+
+  /// What stands before the name.
+  enum Mark {
+    case bar(texture: Int)
+    case line(dashes: String)
+    case shape(PointShape)
+  }
+
+  /// How wide the mark is: a line is long enough for two periods of its dashes.
+  var width: Double {
+    switch mark {
+    case .bar: 20
+    case .line: 38
+    case .shape: 12
+    }
+  }
+
+  /// Draws the mark before a text with the baseline `y`.
+  func draw(_ drawing: inout Drawing, x: Double, y: Double) {
+    switch mark {
+    case .bar(let texture):
+      drawing.bar(x: x, y: y - 11, width: width, height: 13, color, texture: texture)
+    case .line(let dashes):
+      drawing.line((x, y - 4), (x + width, y - 4), color, width: 2, dashes: dashes)
+    case .shape(let shape):
+      drawing.shape(shape, at: (x + width / 2, y - 4), radius: 5, color)
+    }
+  }
 }
 
 extension [LegendEntry] {
@@ -85,22 +111,13 @@ extension [LegendEntry] {
     var y = top + 10
     for entry in self {
       let name = Drawing.fitted(entry.name, width: drawing.width - 80, size: 12)
-      // Long enough for two periods of the dashes.
-      let mark = entry.isLine ? 38.0 : 20
-      let width = mark + 18 + Drawing.width(of: name, size: 12)
+      let width = entry.width + 18 + Drawing.width(of: name, size: 12)
       if x > 16, x + width > drawing.width - 16 {
         x = 16
         y += 18
       }
-      drawing.key { drawing in
-        if entry.isLine {
-          drawing.line((x, y - 4), (x + mark, y - 4), entry.color, width: 2, dashes: entry.dashes)
-        } else {
-          drawing.bar(
-            x: x, y: y - 11, width: mark, height: 13, entry.color, texture: entry.texture)
-        }
-      }
-      drawing.text(name, at: (x + mark + 6, y), size: 12)
+      drawing.key { entry.draw(&$0, x: x, y: y) }
+      drawing.text(name, at: (x + entry.width + 6, y), size: 12)
       x += width
     }
     return y + 4

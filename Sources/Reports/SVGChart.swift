@@ -1,7 +1,8 @@
 /// A chart as SVG: no scripts, no fonts of its own, the same bytes for the same numbers.
 ///
 /// Colours are those of Okabe & Ito, which people with any kind of colour vision tell apart, dark
-/// enough to be seen on white; lines also differ in their dashes, bars in their textures.
+/// enough to be seen on white; lines also differ in their dashes, bars in their textures, points of
+/// groups in their shapes.
 public struct SVGChart: Sendable, Hashable {
   /// What the chart shows, in a few words.
   public let title: String
@@ -89,8 +90,8 @@ extension SVGChart {
     series.enumerated().filter { !$1.isFaint }.map { index, line in
       let style = line.color ?? index
       return LegendEntry(
-        name: line.name, color: Palette.mark(style), dashes: dashes[style % dashes.count],
-        isLine: true)
+        name: line.name, color: Palette.mark(style),
+        mark: .line(dashes: dashes[style % dashes.count]))
     }
   }
 
@@ -150,8 +151,8 @@ extension SVGChart {
     var drawing = Drawing(width: width, height: height)
     let entries = series.enumerated().map {
       LegendEntry(
-        name: $1.name, color: Palette.mark($0), dashes: dashes[$0 % dashes.count],
-        isLine: series.count > 1)
+        name: $1.name, color: Palette.mark($0),
+        mark: .line(dashes: dashes[$0 % dashes.count]))
     }
     let lower = edges.first ?? 0
     let frame = PlotFrame(

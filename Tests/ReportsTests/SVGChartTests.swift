@@ -115,12 +115,24 @@ final class ElementCounter: NSObject, XMLParserDelegate {
   @Test func barsDifferInTheirTextures() {
     let chart = SVGChart.bars(
       title: "", description: "", axisTitle: "", labels: ["a"],
-      series: (0..<4).map { SVGChart.Bars("s\($0)", [10]) })
-    let keys = chart.svg.components(separatedBy: "<g class=\"key\">").dropFirst()
+      series: (0..<8).map { SVGChart.Bars("s\($0)", [10]) })
+    let textures = keys(of: chart).map { values("d", $0).first ?? "" }
+    // Three lines across, one along, four slanting ones, together.
+    #expect(textures.map { text in text.count { $0 == "M" } } == [0, 3, 1, 4, 4, 7, 5, 8])
+    let slanting = textures[4].split { "ML".contains($0) }.map { point in
+      point.split { ", ".contains($0) }.compactMap { Double($0) }
+    }
+    #expect(slanting.count == 8)
+    for line in stride(from: 0, to: 8, by: 2) {
+      let (from, to) = (slanting[line], slanting[line + 1])
+      #expect(to[0] > from[0] && abs(to[0] - from[0] + to[1] - from[1]) < 0.011)
+    }
+  }
+
+  /// The marks of the legend.
+  private func keys(of chart: SVGChart) -> [String] {
+    chart.svg.components(separatedBy: "<g class=\"key\">").dropFirst()
       .map { $0.components(separatedBy: "</g>")[0] }
-    let textures = keys.map { values("d", $0).first ?? "" }
-    #expect(keys.count == 4 && Set(textures.map(\.count)).count == 4)
-    #expect(textures[0].isEmpty && !textures[1].isEmpty)
   }
 
   @Test func aLongTitleOfAnAxisStaysInTheDrawing() throws {
