@@ -18,11 +18,12 @@ public struct Axis: Sendable, Hashable {
     ticks = Self.multiples(of: step, in: range)
   }
 
-  /// An axis that covers all finite numbers and ends at round ones.
-  public init(_ title: String, covering values: [Double], count: Int = 5) {
+  /// An axis that covers all finite numbers and ends at round ones: multiples of one of `parts`
+  /// equal parts between two ticks.
+  public init(_ title: String, covering values: [Double], count: Int = 5, parts: Int = 1) {
     let finite = values.filter(\.isFinite)
     let data = Self.usable((finite.min() ?? 0)...(finite.max() ?? 1))
-    let step = Self.niceStep(data, count)
+    let step = Self.niceStep(data, count) / Double(parts)
     let lower = (data.lowerBound / step + 1e-9).rounded(.down) * step
     let upper = (data.upperBound / step - 1e-9).rounded(.up) * step
     self.init(title, exactly: lower...max(upper, lower + step), count: count)

@@ -157,7 +157,9 @@ extension Figure {
     switch content {
     case .lines(let x, let y, let lines):
       SVGChart.lines(
-        title: title, description: description, x: Axis(x, covering: lines.flatMap(\.x)),
+        title: title, description: description,
+        // Spectra need not begin near zero: the axis is not longer than they are.
+        x: Axis(x, covering: lines.flatMap(\.x), parts: 5),
         y: Axis(
           y,
           covering: lines.flatMap { line in

@@ -17,6 +17,12 @@ import Testing
     #expect(labels([2e-9, 9e-9]) == ["2e-9", "4e-9", "6e-9", "8e-9", "1e-8"])
   }
 
+  @Test func partsOfATickEndAnAxisSooner() {
+    #expect(Axis("", covering: [410, 2450]).range == 0...2500)
+    let axis = Axis("", covering: [410, 2450], parts: 5)
+    #expect(axis.range == 400...2500 && axis.ticks == [500, 1000, 1500, 2000, 2500])
+  }
+
   @Test(
     arguments: [
       [], [5], [0, 0], [.nan, .infinity], [1e300, -1e300], [1e-300, 0], [3, 3.0000000000001],

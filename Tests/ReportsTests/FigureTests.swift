@@ -128,12 +128,28 @@ import Testing
     #expect(inside.isInside && !Figure.Interval(x: 1, y: 1.9, lower: 2, upper: 3).isInside)
   }
 
-  /// A dot for each point with a place; what is pale and what stands out have colours of their own.
+  /// A dot for each point with a place and for each name in the legend; what is pale and what stands out have colours of their own.
   @Test func groupsAreDrawn() {
     let svg = Self.figure(Self.contents[8]).chart.svg
-    #expect(ElementCounter.count(svg)?.counts["circle"] == 3)
+    #expect(ElementCounter.count(svg)?.counts["circle"] == 5)
     #expect(svg.contains(">no, trained on<") && !svg.contains(">yes, held out<"))
     #expect(svg.contains(Palette.mark(0).hex))
+  }
+
+  /// Without any colour, groups differ by their shapes.
+  @Test func groupsHaveShapesOfTheirOwn() {
+    let groups = (0..<9).map { Figure.Group("g\($0)", x: [Double($0)], y: [0], color: $0) }
+    let svg = Self.figure(.groups(x: "x", y: "y", groups)).chart.svg
+    // The first and the ninth are discs, in the legend and in the drawing.
+    #expect(ElementCounter.count(svg)?.counts["circle"] == 4)
+    let filled = svg.components(separatedBy: "fill-opacity=\"1\"").count - 1
+    #expect(filled == 2 * 7)
+  }
+
+  @Test func aSpectrumFillsItsAxis() {
+    let line = Figure.Line("a", x: [410, 2450], y: [0, 1])
+    let svg = Self.figure(.lines(x: "nm", y: "y", [line])).chart.svg
+    #expect(svg.contains(">500<") && svg.contains(">2000<") && !svg.contains(">0<"))
   }
 
   @Test func everyPointOfASwarmIsDrawn() {
