@@ -68,18 +68,11 @@ struct PointFile: Sendable {
       throw request.failure("file", "\(error)")
     }
     files = info.files
-    let names = info.layers.map(\.name)
-    guard let first = info.layers.first else { throw request.failure("file", "has no layer") }
-    let wanted = layer
-    guard let named = wanted == nil ? first : info.layers.first(where: { $0.name == wanted }) else {
-      throw request.failure(
-        "layer",
-        "there is no layer '\(layer ?? "")'" + Suggestion.phrase(layer ?? "", among: names))
-    }
-    description = named
+    description = try info.layer(named: layer)
     request.tell(
       SourceFacts(
-        info, named, grid: grid, use: use, polygons: polygons, columns: columns, classes: classes))
+        info, description, grid: grid, use: use, polygons: polygons, columns: columns,
+        classes: classes))
   }
 
   /// Where a table has coordinates of the map, and in which system.
@@ -135,6 +128,21 @@ struct PointFile: Sendable {
       (table.x[index], table.y[index]) = (place.x, place.y)
     }
     return table
+  }
+}
+
+extension VectorInfo {
+  /// The layer that the option 'layer' names, by default the first.
+  func layer(named name: String?) throws -> Layer {
+    guard let first = layers.first else { throw PlanFailure(key: "file", message: "has no layer") }
+    guard let name else { return first }
+    guard let named = layers.first(where: { $0.name == name }) else {
+      throw PlanFailure(
+        key: "layer",
+        message: "there is no layer '\(name)'"
+          + Suggestion.phrase(name, among: layers.map(\.name)))
+    }
+    return named
   }
 }
 

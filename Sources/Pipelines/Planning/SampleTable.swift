@@ -18,14 +18,7 @@ struct SampleTable: Sendable {
     } catch {
       throw PlanFailure(key: "file", message: "\(error)")
     }
-    let wanted = layer
-    guard let named = info.layers.first(where: { wanted == nil || $0.name == wanted }) else {
-      throw PlanFailure(
-        key: "layer",
-        message: "there is no layer '\(wanted ?? "")'"
-          + Suggestion.phrase(wanted ?? "", among: info.layers.map(\.name)))
-    }
-    description = named
+    description = try info.layer(named: layer)
     do {
       rowCount = try PointTable.rows(path: path, layer: layer, fields: []).count
     } catch {
