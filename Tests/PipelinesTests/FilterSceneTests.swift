@@ -48,6 +48,20 @@ struct FilterSceneTests {
     #expect(abs(Double(right) / Double(single.count) - AgeingProcess.bestAccuracy(.both)) < 0.02)
   }
 
+  /// Images are those of the table's samples, also where a larger filter was before.
+  @Test func aSmallerFilterLeavesNoImagesOfALargerOne() throws {
+    let run = try SampleRun()
+    defer { run.remove() }
+    _ = try FilterScene(seed: 1, cells: 48).write(to: run.folder + "/filter")
+    let before = try run.names("filter/images")
+    try AtomicFile.write("not of the filter", to: run.folder + "/filter/images/note.txt")
+    let scene = FilterScene(seed: 1, cells: 36)
+    _ = try scene.write(to: run.folder + "/filter")
+    let own = scene.particles.filter { $0.processes.count == 1 }.map { "\($0.number + 1).png" }
+    #expect(before.count > own.count)
+    #expect(try run.names("filter/images").sorted() == (own + ["note.txt"]).sorted())
+  }
+
   @Test func filesHoldWhatWasPlanted() throws {
     let run = try SampleRun()
     defer { run.remove() }

@@ -213,6 +213,17 @@ struct FilterScene {
           .joined(separator: ","))
     }
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/samples.csv")
+    try removeImages(folder + "/images")
+  }
+
+  /// Removes what a filter with more particles left: images whose numbers are no sample's here.
+  private func removeImages(_ folder: String) throws {
+    let own = Set(particles.lazy.filter { $0.processes.count == 1 }.map { "\($0.number + 1).png" })
+    let manager = FileManager.default
+    for name in try manager.contentsOfDirectory(atPath: folder) where !own.contains(name) {
+      guard name.hasSuffix(".png"), Int(name.dropLast(4)) != nil else { continue }
+      try manager.removeItem(atPath: "\(folder)/\(name)")
+    }
   }
 
   /// The part of the photograph around a particle's central cell, as a PNG.
