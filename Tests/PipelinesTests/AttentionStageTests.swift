@@ -164,6 +164,10 @@ import Testing
     try #require(run.run(table, out: "table") == .done)
     let names = Set(try run.names("table"))
     #expect(names.isSuperset(of: ["embedding.csv", "scores.csv", "report.html"]))
+    let page = String(decoding: try #require(run.bytes("table", "report.html")), as: UTF8.self)
+    #expect(
+      page.contains("left to right: C=C (1640 to 1680), C=O (1700 to 1760), O-H (3320 to 3420)."))
+    #expect(page.contains(">wavenumber, cm-1</text>"))
     let count = FilterScene(seed: 1, cells: 48).particles.count { $0.processes.count == 1 }
     let (info, looks) = try run.raster("table", "looks.tif")
     #expect(info.width == count && info.height == 1)
@@ -279,6 +283,17 @@ import Testing
     #expect(
       problems.contains { $0.key == key && $0.message.contains(says) },
       "\(problems.map(\.description))")
+  }
+
+  /// Who attends evenly is as good as chance; else the token that is attended to most decides.
+  @Test func anEvenAttentionIsAsGoodAsChance() {
+    let wanted = [true, false, false, true, false]
+    let even = DualSights.hit([Float](repeating: 0.2, count: 5), wanted: wanted)
+    #expect(even.hit == 0.4 && even.chance == 0.4)
+    #expect(DualSights.hit([0.1, 0.1, 0.1, 0.6, 0.1], wanted: wanted).hit == 1)
+    #expect(DualSights.hit([0.1, 0.6, 0.1, 0.1, 0.1], wanted: wanted).hit == 0)
+    #expect(DualSights.hit([0.3, 0.3, 0.1, 0.2, 0.1], wanted: wanted).hit == 0.5)
+    #expect(DualSights.hit([0.3, 0.3, 0.1, 0.2, 0.1], wanted: wanted).chance == 0.4)
   }
 
   /// The share of mixtures whose two processes are the most probable, counted by hand.

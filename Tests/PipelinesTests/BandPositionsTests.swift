@@ -18,6 +18,20 @@ struct BandPositionsTests {
       + (options.isEmpty ? "" : ", ") + options + " }"
   }
 
+  @Test func aChartsAxisIsThePositionsWhereAllHaveOne() {
+    func axis(_ positions: [BandPosition?]) -> (title: String, places: [Double]) {
+      positions.map { Band(name: "b", position: $0) }.spectralAxis
+    }
+    let (nanometres, wavenumbers) = (
+      BandPosition(400, .nanometres), BandPosition(800, .reciprocalCentimetres)
+    )
+    #expect(axis([nanometres, nanometres]) == ("wavelength, nm", [400, 400]))
+    #expect(axis([wavenumbers]) == ("wavenumber, cm-1", [800]))
+    for mixed in [[nanometres, nil], [nanometres, wavenumbers], [nil, nil]] {
+      #expect(axis(mixed) == ("band", [1, 2]))
+    }
+  }
+
   private func positions(_ run: StageRun, _ stages: String, of tag: String = "read") throws
     -> [String?]
   {

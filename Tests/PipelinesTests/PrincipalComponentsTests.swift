@@ -64,6 +64,10 @@ import Testing
       decoding: try #require(scene.sample.bytes("first", "report.html")), as: UTF8.self)
     #expect(page.contains("Components: axes") && page.contains("Explained variance"))
     #expect(page.contains("ilr 4, PC3: "))
+    let table = String(
+      decoding: try #require(scene.sample.bytes("first", "axes-loadings.csv")), as: UTF8.self)
+    let lines = table.split(separator: "\n")
+    #expect(lines.first == "name,PC1,PC2,PC3" && lines.last?.hasPrefix("ilr 4,") == true)
   }
 
   @Test func nothingLeaks() throws {

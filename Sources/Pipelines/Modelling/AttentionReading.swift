@@ -133,6 +133,11 @@ struct AttentionReading: Sendable {
     readout == .rollout ? readouts[branch].rollout : readouts[branch].pooling
   }
 
+  /// The shares of the tokens, of one of some samples.
+  func tokens(of shares: [Float], _ row: Int) -> ArraySlice<Float> {
+    shares[row * reach.count..<(row + 1) * reach.count]
+  }
+
   /// The bands that the branch reads; nil where it reads windows or segments.
   var readBands: Range<Int>? {
     let ranges = reach.compactMap { token -> Range<Int>? in
@@ -186,11 +191,11 @@ struct AttentionReading: Sendable {
     _ shares: [Float], _ row: Int, places count: Int, _ places: (TokenReach) -> [Int]
   ) -> [Double] {
     var (own, even) = ([Double](repeating: 0, count: count), [Double](repeating: 0, count: count))
-    for (token, reach) in reach.enumerated() {
+    for (share, reach) in zip(tokens(of: shares, row), reach) {
       let places = places(reach)
       let part = 1 / Double(max(1, places.count))
       for place in places {
-        own[place] += part * Double(shares[row * self.reach.count + token])
+        own[place] += part * Double(share)
         even[place] += part / Double(self.reach.count)
       }
     }

@@ -160,20 +160,20 @@ struct DualSights: Sendable {
     let readouts = network.attention(batch)
     var found: [(name: String, hits: [Double], chances: [Double])] = []
     if let (reading, bands) = spectral {
-      let shares = reading.shares(of: readouts)
+      let (shares, middles) = (reading.shares(of: readouts), reading.middles)
       let hits = pairs.enumerated().map { row, pair in
-        hit(reading, shares, row) { index in
-          pair.causes.contains { bands[$0].contains(index) }
-        }
+        Self.hit(
+          reading.tokens(of: shares, row),
+          wanted: middles.map { index in pair.causes.contains { bands[$0].contains(index) } })
       }
       found.append(("spectrum", hits.map(\.hit), hits.map(\.chance)))
     }
     if let (reading, form) = image, let regions {
-      let shares = reading.shares(of: readouts)
+      let (shares, middles) = (reading.shares(of: readouts), reading.middles)
       let hits = try pairs.enumerated().map { row, pair in
         let marks = try marks(
           gathered.set.samples[pair.position].cell, pair.causes, form, regions, grid)
-        return hit(reading, shares, row) { marks[$0] }
+        return Self.hit(reading.tokens(of: shares, row), wanted: middles.map { marks[$0] })
       }
       found.append(("image", hits.map(\.hit), hits.map(\.chance)))
     }
@@ -191,18 +191,17 @@ struct DualSights: Sendable {
     }
   }
 
-  /// Whether the middle of the token that is attended to most is wanted, and of how many of all.
+  /// Whether the token that is attended to most is wanted, and which share of all is: what the
+  /// middle of each reads decides.
   ///
   /// Tokens are compared and not what they read: their reaches overlap, so that the middle of a window
   /// has a part in more of them. Tokens that are attended to alike count in part: an even attention is
   /// as good as chance.
-  private func hit(
-    _ reading: AttentionReading, _ shares: [Float], _ row: Int, _ isWanted: (Int) -> Bool
+  static func hit(
+    _ shares: some Collection<Float>, wanted: [Bool]
   ) -> (hit: Double, chance: Double) {
-    let wanted = reading.middles.map(isWanted)
-    let own = shares[row * wanted.count..<(row + 1) * wanted.count]
-    let highest = own.max() ?? 0
-    let best = zip(own, wanted).filter { $0.0 >= highest * (1 - 1e-6) }.map(\.1)
+    let highest = shares.max() ?? 0
+    let best = zip(shares, wanted).filter { $0.0 >= highest * (1 - 1e-6) }.map(\.1)
     func share(_ wanted: [Bool]) -> Double {
       Double(wanted.count { $0 }) / Double(max(1, wanted.count))
     }

@@ -62,22 +62,19 @@ struct SampleAttention {
   /// How much more than evenly each band is attended to, by class; none of windows of cells.
   func byBand(_ reading: AttentionReading) -> [Figure] {
     guard let bands = reading.readBands else { return [] }
-    let positions = bands.map { reading.inputs[$0].position }
-    let hasPositions = positions.allSatisfy { $0 != nil }
-    let x = positions.enumerated().map { $1?.value ?? Double($0 + 1) }
+    let axis = reading.inputs[bands].spectralAxis
     var lines = groups.enumerated().map { index, group in
       let own = reading.bandPreferences(means(group.members).map { Float($0) }, 0)
-      return Figure.Line(group.name, x: x, y: own.map(\.preference), group: index)
+      return Figure.Line(group.name, x: axis.places, y: own.map(\.preference), group: index)
     }
     let top = max(1, lines.flatMap(\.y).max() ?? 1)
-    for (index, window) in reading.windows.enumerated() {
+    for window in reading.windows {
       let (lower, upper) = (window.range.lowerBound, window.range.upperBound)
       lines.append(
         Figure.Line(
           window.name, x: [lower, lower, upper, upper], y: [0, top, top, 0],
-          group: groups.count + index))
+          group: Self.frameColor, isFaint: true))
     }
-    let unit = positions.first.flatMap { $0?.unit.rawValue } ?? ""
     return [
       Figure(
         name: "attention", title: "Attention by band",
@@ -85,11 +82,23 @@ struct SampleAttention {
         caption:
           "The mean share of attention of samples of a class over what an even one would give: 1 "
           + "is no preference. Samples are those the model was trained on."
-          + (reading.windows.isEmpty ? "" : " Declared windows are boxes."),
+          + Self.caption(of: reading.windows),
         content: .lines(
-          x: hasPositions ? (unit == "nm" ? "wavelength, nm" : "wavenumber, cm-1") : "band",
-          y: "share / even share", lines))
+          x: axis.title, y: "share / even share", lines))
     ]
+  }
+
+  /// Windows are no class: they are framed in grey, the black of the palette drawn faintly.
+  private static let frameColor = Palette.okabeIto.count - 1
+
+  private static func caption(of windows: [(name: String, range: ClosedRange<Double>)]) -> String {
+    guard !windows.isEmpty else { return "" }
+    let told = windows.sorted { $0.range.lowerBound < $1.range.lowerBound }.map { window in
+      "\(window.name) (\(NumberText.short(window.range.lowerBound)) to "
+        + "\(NumberText.short(window.range.upperBound)))"
+    }
+    return " Grey frames are the declared windows, from left to right: "
+      + told.joined(separator: ", ") + "."
   }
 
   /// The share of attention in each declared window by class, beside an even one.

@@ -24,7 +24,7 @@ extension ReportPage {
         found += try figures.figures(executor).map { (figures.tag, $0) }
       }
     }
-    found += try interpolationFigures()
+    found += try interpolationFigures() + componentFigures()
     for layer in layers {
       guard case .raster(let raster) = layer.product else { continue }
       found += try pictures.figures(layer).map { (raster.tag, $0) }

@@ -127,3 +127,21 @@ extension Band {
     ) { first, _ in first }
   }
 }
+
+extension Collection<Band> {
+  /// The axis of a chart over bands: their positions where all have one in one unit, else their
+  /// numbers from 1.
+  var spectralAxis: (title: String, places: [Double]) {
+    let positions = compactMap(\.position)
+    let unit = positions.first?.unit
+    guard let unit, positions.count == count, positions.allSatisfy({ $0.unit == unit }) else {
+      return ("band", (0..<count).map { Double($0 + 1) })
+    }
+    let title =
+      switch unit {
+      case .nanometres: "wavelength, nm"
+      case .reciprocalCentimetres: "wavenumber, cm-1"
+      }
+    return (title, positions.map(\.value))
+  }
+}

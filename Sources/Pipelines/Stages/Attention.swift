@@ -6,7 +6,7 @@ import Reports
 
 /// Maps where a network with a fusion by attention looks.
 enum AttentionStage: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "attention",
     summary: "Maps where a network looks: shares of bands, or of the cells of its window.",
