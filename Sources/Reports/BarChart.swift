@@ -5,15 +5,22 @@ extension SVGChart {
     public var name: String
     /// The lengths of the bars; NaN for none.
     public var values: [Double]
-    /// How far the whiskers reach to both sides; empty for none.
-    public var spread: [Double]
+    /// Where the whiskers begin and end, nil for none; empty where no bar has one.
+    public var whiskers: [ClosedRange<Double>?]
 
-    /// Makes a series of bars.
+    /// Makes a series of bars, whose whiskers reach as far as `spread` to both sides.
     public init(_ name: String, _ values: [Double], spread: [Double] = []) {
       precondition(spread.isEmpty || spread.count == values.count, "\(spread.count) spreads")
       self.name = name
       self.values = values
-      self.spread = spread
+      whiskers = zip(values, spread).map { value, spread in
+        value.isFinite && spread.isFinite ? value - abs(spread)...value + abs(spread) : nil
+      }
+    }
+
+    /// The whisker of a bar; nil for none.
+    func whisker(_ index: Int) -> ClosedRange<Double>? {
+      whiskers.isEmpty ? nil : whiskers[index]
     }
   }
 
@@ -58,8 +65,8 @@ struct BarLayout {
     var ends = [0.0]
     for bars in series {
       for (index, value) in bars.values.enumerated() {
-        let spread = bars.spread.isEmpty ? 0 : bars.spread[index]
-        ends += [value, value - spread, value + spread]
+        ends.append(value)
+        if let whisker = bars.whisker(index) { ends += [whisker.lowerBound, whisker.upperBound] }
       }
     }
     axis = Axis(axisTitle, covering: ends)
@@ -105,12 +112,11 @@ struct BarLayout {
         x: from, y: y + 1, width: to - from, height: Self.barHeight - 2, Palette.mark(number),
         texture: number, hint: "\(labels[index]), \(bars.name): \(text)")
       var end = to
-      if !bars.spread.isEmpty, bars.spread[index].isFinite {
-        end = max(end, place(value + bars.spread[index]))
+      if let whisker = bars.whisker(index) {
+        let (low, high) = (place(whisker.lowerBound), place(whisker.upperBound))
+        end = max(end, high)
         let center = y + Self.barHeight / 2
-        drawing.line(
-          (place(value - bars.spread[index]), center), (place(value + bars.spread[index]), center),
-          Drawing.ink, width: 1.5)
+        drawing.line((low, center), (high, center), Drawing.ink, width: 1.5)
       }
       drawing.text(text, at: (end + 5, y + Self.barHeight - 4), size: 11, color: Drawing.faint)
     }

@@ -45,7 +45,7 @@ public struct Figure: Sendable, Hashable, Codable {
     case groups(x: String, y: String, [Group])
   }
 
-  /// One line; faint lines are many of a kind and have no entry in the legend.
+  /// One line; faint lines are many of a kind and, as spans, have no entry in the legend.
   public struct Line: Sendable, Hashable, Codable {
     /// The name.
     public var name: String
@@ -59,6 +59,10 @@ public struct Figure: Sendable, Hashable, Codable {
     public var group: Int
     /// Whether it is one of many of a kind.
     public var isFaint: Bool
+    /// Whether it is no line: the ground between its least and its greatest `x` is shaded.
+    public var isSpan: Bool { span ?? false }
+    /// Nil of figures that were stored before there were spans.
+    private var span: Bool?
 
     /// Makes a line.
     public init(
@@ -72,6 +76,14 @@ public struct Figure: Sendable, Hashable, Codable {
       self.group = group
       self.isFaint = isFaint
     }
+
+    /// Makes a shaded span, which tables list at `height`.
+    public static func span(_ name: String, _ range: ClosedRange<Double>, height: Double) -> Line {
+      var line = Line(
+        name, x: [range.lowerBound, range.upperBound], y: [height, height], isFaint: true)
+      line.span = true
+      return line
+    }
   }
 
   /// The values of one series of bars.
@@ -82,12 +94,44 @@ public struct Figure: Sendable, Hashable, Codable {
     public var values: [Double]
     /// How far the whiskers reach to both sides; empty for none.
     public var spread: [Double]
+    /// The lower and upper ends of whiskers that reach unlike far; nil for none.
+    public var lower: [Double]?, upper: [Double]?
 
     /// Makes a series.
     public init(_ name: String, _ values: [Double], spread: [Double] = []) {
       self.name = name
       self.values = values
       self.spread = spread
+    }
+
+    /// Makes a series with an interval for each value.
+    public init(_ name: String, _ values: [Double], intervals: [ClosedRange<Double>]) {
+      self.init(name, values)
+      lower = intervals.map(\.lowerBound)
+      upper = intervals.map(\.upperBound)
+    }
+
+    /// What tables call the ends of whiskers, with the numbers for each value.
+    fileprivate var ends: [(name: String, values: [Double])] {
+      if let lower, let upper { return [("lower", lower), ("upper", upper)] }
+      return spread.isEmpty ? [] : [("spread", spread)]
+    }
+
+    /// The bars of the column.
+    fileprivate var bars: SVGChart.Bars {
+      var bars = SVGChart.Bars(name, values, spread: spread)
+      if let lower, let upper { bars.whiskers = zip(lower, upper).map { $0...$1 } }
+      return bars
+    }
+
+    /// The column with some of its values.
+    func part(_ kept: [Int]) -> Column {
+      func part(_ numbers: [Double]) -> [Double] {
+        numbers.isEmpty ? [] : kept.map { numbers[$0] }
+      }
+      var column = Column(name, part(values), spread: part(spread))
+      (column.lower, column.upper) = (lower.map(part), upper.map(part))
+      return column
     }
   }
 
@@ -170,12 +214,13 @@ extension Figure {
           var series = SVGChart.Series(line.name, x: line.x, y: line.y, spread: line.spread)
           series.color = line.group
           series.isFaint = line.isFaint
+          series.isSpan = line.isSpan
           return series
         })
     case .bars(let axis, let labels, let columns):
       SVGChart.bars(
         title: title, description: description, axisTitle: axis, labels: labels,
-        series: columns.map { SVGChart.Bars($0.name, $0.values, spread: $0.spread) })
+        series: columns.map(\.bars))
     case .confusion(let classes, let counts):
       SVGChart.confusion(
         title: title, description: description, classes: classes, counts: counts)
@@ -221,7 +266,7 @@ extension Figure {
       return [
         ["name"]
           + columns.flatMap { column in
-            [column.name.csvField] + (column.spread.isEmpty ? [] : ["spread"])
+            [column.name.csvField] + column.ends.map(\.name)
           }
       ]
     case .confusion(let classes, _): return [["true class"] + classes.map(\.csvField)]
@@ -249,8 +294,7 @@ extension Figure {
       return labels.indices.map { index in
         [labels[index].csvField]
           + columns.flatMap { column in
-            [Self.number(column.values[index])]
-              + (column.spread.isEmpty ? [] : [Self.number(column.spread[index])])
+            [Self.number(column.values[index])] + column.ends.map { Self.number($0.values[index]) }
           }
       }
     case .confusion(let classes, let counts):

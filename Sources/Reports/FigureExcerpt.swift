@@ -28,11 +28,7 @@ extension Figure {
     var figure = self
     figure.content = .bars(
       axis: axis, labels: kept.map { labels[$0] },
-      columns.map { column in
-        Column(
-          column.name, kept.map { column.values[$0] },
-          spread: column.spread.isEmpty ? [] : kept.map { column.spread[$0] })
-      })
+      columns.map { $0.part(kept) })
     return (
       figure, "Shown are the \(most) of \(labels.count) with the longest bars; the CSV has all."
     )

@@ -35,6 +35,8 @@ public struct SVGChart: Sendable, Hashable {
     public var color: Int?
     /// Whether the line is one of many of a kind: thin, pale and not in the legend.
     public var isFaint = false
+    /// Whether it is no line: the ground between its least and its greatest `x` is shaded.
+    public var isSpan = false
 
     /// Makes a series of points.
     public init(_ name: String, x: [Double], y: [Double], spread: [Double] = []) {
@@ -61,8 +63,26 @@ extension SVGChart {
   ) -> SVGChart {
     var drawing = Drawing(width: width, height: height)
     let frame = PlotFrame(&drawing, title: title, x: x, y: y, legend: legend(series))
-    for (index, line) in series.enumerated() { draw(line, index, frame, &drawing) }
+    for span in series where span.isSpan { drawSpan(span, frame, &drawing) }
+    for (index, line) in series.enumerated() where !line.isSpan {
+      draw(line, index, frame, &drawing)
+    }
     return SVGChart(title: title, description: description, drawing)
+  }
+
+  /// Shades the ground, with an edge on both sides that neighbouring spans share.
+  private static func drawSpan(
+    _ span: Series, _ frame: PlotFrame, _ drawing: inout Drawing
+  ) {
+    guard let lower = span.x.min(), let upper = span.x.max() else { return }
+    let (left, right) = (frame.point(lower, 0).x, frame.point(upper, 0).x)
+    var ground = PathText()
+    ground.move((left, frame.top))
+    for corner in [(right, frame.top), (right, frame.bottom), (left, frame.bottom)] {
+      ground.line(corner)
+    }
+    drawing.fill(ground, Drawing.faint, opacity: 0.14)
+    for x in [left, right] { drawing.line((x, frame.top), (x, frame.bottom), Drawing.faint) }
   }
 
   /// Receiver operating characteristics; `areas` stand in the legend behind the names.

@@ -163,7 +163,7 @@ import Testing
     try text.write(toFile: table, atomically: true, encoding: .utf8)
     try #require(run.run(table, out: "table") == .done)
     let names = Set(try run.names("table"))
-    #expect(names.isSuperset(of: ["embedding.csv", "scores.csv", "report.html"]))
+    #expect(names.isSuperset(of: ["embedding.csv", "embedding-samples.svg", "scores.csv"]))
     let page = String(decoding: try #require(run.bytes("table", "report.html")), as: UTF8.self)
     #expect(
       page.contains("left to right: C=C (1640 to 1680), C=O (1700 to 1760), O-H (3320 to 3420)."))
@@ -269,6 +269,17 @@ import Testing
       "no branch 'spectrum'"
     ),
     ("windows: { chemical: [", "windows: { chemic: [", "windows", "did you mean 'chemical'"),
+    (
+      "inputs: { model: \"model\" },\n      windows: { \"C=O\"",
+      "inputs: { model: \"model\" }, places: [[0, 1e9]],\n      windows: { \"C=O\"", "places",
+      "outside the grid"
+    ),
+    (
+      "inputs: { model: \"model\" },\n      windows: { \"C=O\"",
+      "inputs: { model: \"model\" }, places: [[1, 2, 3]],\n      windows: { \"C=O\"", "places",
+      "expected pairs"
+    ),
+    ("chemical: [1700, 1760]", "chemical: [100, 200]", "windows", "lies in 'chemical'"),
     ("fusion: \"attention\"", "fusion: \"concat\"", "inputs", "no fusion by \"attention\""),
     (
       "fields: [\"chemical\", \"UV\", \"physical\"]", "fields: [\"surface UV\"]", "inputs",
@@ -331,5 +342,12 @@ import Testing
     // Two of three windows are right for a mixture: their share of the bands is chance.
     #expect(columns[1].values[1] > 0.04 && columns[1].values[1] < 0.09)
     #expect(columns[0].values.allSatisfy { (0...1).contains($0) })
+    // Wilson's interval, whose ends solve (p - share)^2 = z^2 p (1 - p) / n.
+    let (lower, upper) = (try #require(columns[0].lower), try #require(columns[0].upper))
+    let (share, count) = (columns[0].values[0], Double(mixed.count))
+    for end in [lower[0], upper[0]] where end > 0 && end < 1 {
+      #expect(abs(pow(end - share, 2) - pow(1.959964, 2) * end * (1 - end) / count) < 1e-9)
+    }
+    #expect(lower[0] <= share && share <= upper[0] && lower[0] >= 0 && upper[0] <= 1)
   }
 }

@@ -19,16 +19,16 @@ struct BandPositionsTests {
   }
 
   @Test func aChartsAxisIsThePositionsWhereAllHaveOne() {
-    func axis(_ positions: [BandPosition?]) -> (title: String, places: [Double]) {
+    func axis(_ positions: [BandPosition?]) -> (String, [Double], BandPosition.Unit?) {
       positions.map { Band(name: "b", position: $0) }.spectralAxis
     }
     let (nanometres, wavenumbers) = (
       BandPosition(400, .nanometres), BandPosition(800, .reciprocalCentimetres)
     )
-    #expect(axis([nanometres, nanometres]) == ("wavelength, nm", [400, 400]))
-    #expect(axis([wavenumbers]) == ("wavenumber, cm-1", [800]))
+    #expect(axis([nanometres, nanometres]) == ("wavelength, nm", [400, 400], .nanometres))
+    #expect(axis([wavenumbers]) == ("wavenumber, cm-1", [800], .reciprocalCentimetres))
     for mixed in [[nanometres, nil], [nanometres, wavenumbers], [nil, nil]] {
-      #expect(axis(mixed) == ("band", [1, 2]))
+      #expect(axis(mixed) == ("band", [1, 2], nil))
     }
   }
 

@@ -128,7 +128,8 @@ import Testing
     #expect(inside.isInside && !Figure.Interval(x: 1, y: 1.9, lower: 2, upper: 3).isInside)
   }
 
-  /// A dot for each point with a place and for each name in the legend; what is pale and what stands out have colours of their own.
+  /// A dot for each point with a place and for each name in the legend; what is pale and what stands
+  /// out have colours of their own.
   @Test func groupsAreDrawn() {
     let svg = Self.figure(Self.contents[8]).chart.svg
     #expect(ElementCounter.count(svg)?.counts["circle"] == 5)
@@ -144,6 +145,34 @@ import Testing
     #expect(ElementCounter.count(svg)?.counts["circle"] == 4)
     let filled = svg.components(separatedBy: "fill-opacity=\"1\"").count - 1
     #expect(filled == 2 * 7)
+  }
+
+  /// The ground of a span is shaded behind the lines; it has no entry in the legend but rows in the
+  /// table.
+  @Test func spansAreShaded() throws {
+    let line = Figure.Line("a", x: [0, 10], y: [0, 1])
+    let other = Figure.Line("b", x: [0, 10], y: [1, 0], group: 1)
+    let span = Figure.Line.span("C=O", 2...4, height: 1)
+    let figure = Self.figure(.lines(x: "x", y: "y", [line, other, span]))
+    let svg = figure.chart.svg
+    #expect(!svg.contains("C=O") && svg.components(separatedBy: "class=\"key\"").count == 3)
+    let ground = try #require(svg.range(of: "fill-opacity=\"0.14\""))
+    let first = try #require(
+      svg.range(of: "stroke-width=\"2\"", range: ground.upperBound..<svg.endIndex))
+    #expect(ground.lowerBound < first.lowerBound)
+    #expect(figure.csv.hasSuffix("C=O,2.0,1.0\nC=O,4.0,1.0\n"))
+    let data = try JSONEncoder().encode(figure)
+    #expect(try JSONDecoder().decode(Figure.self, from: data) == figure)
+    // Figures without one are stored as they were before there were any.
+    #expect(!String(decoding: try JSONEncoder().encode(line), as: UTF8.self).contains("span"))
+  }
+
+  @Test func whiskersMayReachUnlikeFar() {
+    let column = Figure.Column("share", [0, 0.8], intervals: [0...0.2, 0.55...0.93])
+    let figure = Self.figure(.bars(axis: "share", labels: ["a", "b"], [column]))
+    #expect(figure.csv == "name,share,lower,upper\na,0.0,0.0,0.2\nb,0.8,0.55,0.93\n")
+    // An axis from 0: no whisker goes below.
+    #expect(!figure.chart.svg.contains(">-0"))
   }
 
   @Test func aSpectrumFillsItsAxis() {

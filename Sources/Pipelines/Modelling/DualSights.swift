@@ -34,34 +34,47 @@ struct DualSights: Sendable {
     for key in ["windows", "regions"] where request.options.has(key) && !isAttention {
       throw request.failure(key, "needs a model with a fusion by \"attention\"")
     }
-    let branches = model.architecture.branches
-    if request.options.has("windows") {
-      guard
-        let branch = branches.firstIndex(where: { if case .spectral = $0 { true } else { false } })
-      else { throw request.failure("windows", "the model has no branch of spectra") }
-      let reading = try AttentionReading(
-        request, model.architecture, training.cube.bands, branch: branch)
-      spectral = (reading, try Self.bands(request, classes, training.cube.bands))
-    } else {
-      spectral = nil
-    }
+    spectral = try Self.spectral(request, model, training.cube.bands)
     guard let path = request.options.optionalFilePath("regions") else {
       (image, regions) = (nil, nil)
       return
     }
+    let branches = model.architecture.branches
     guard let branch = branches.firstIndex(where: { if case .patch = $0 { true } else { false } }),
       case .patch(let form) = branches[branch]
     else { throw request.failure("regions", "the model has no branch of windows") }
     image = (
       try AttentionReading(request, model.architecture, training.cube.bands, branch: branch), form
     )
+    regions = try Self.regions(request, path, classes, form)
+  }
+
+  /// How the branch of spectra is read, where windows are declared.
+  private static func spectral(
+    _ request: PlanRequest, _ model: ModelProduct, _ inputs: [Band]
+  ) throws -> (reading: AttentionReading, bands: [Set<Int>])? {
+    guard request.options.has("windows") else { return nil }
+    let branch = model.architecture.branches.firstIndex {
+      if case .spectral = $0 { true } else { false }
+    }
+    guard let branch else {
+      throw request.failure("windows", "the model has no branch of spectra")
+    }
+    let reading = try AttentionReading(request, model.architecture, inputs, branch: branch)
+    return (reading, try bands(request, model.classes, inputs, read: Set(reading.middles)))
+  }
+
+  private static func regions(
+    _ request: PlanRequest, _ path: String, _ classes: [String],
+    _ form: ModelArchitecture.PatchBranch
+  ) throws -> Regions {
     do {
       let names = try RasterInfo(path: path).bands.map(\.name)
       let own = classes.map(names.firstIndex)
       guard own.contains(where: { $0 != nil }) else {
         throw request.failure("regions", "has no band named as a class: " + classes.abridged)
       }
-      regions = Regions(
+      return Regions(
         source: try RasterPool(
           path: path, grid: request.grid.divided(by: form.subcells), resampling: .nearest),
         bandOfOutput: own)
@@ -70,14 +83,22 @@ struct DualSights: Sendable {
     }
   }
 
-  /// The bands of the window of each output.
+  /// The bands of the window of each output; `read` are those in the middle of what tokens read.
   private static func bands(
-    _ request: PlanRequest, _ classes: [String], _ inputs: [Band]
+    _ request: PlanRequest, _ classes: [String], _ inputs: [Band], read: Set<Int>
   ) throws -> [Set<Int>] {
     let given = try request.spectralRanges("windows")
-    if let unknown = given.map(\.name).first(where: { !classes.contains($0) }) {
-      throw request.failure(
-        "windows", "there is no class '\(unknown)'" + Suggestion.phrase(unknown, among: classes))
+    for (name, range) in given {
+      guard classes.contains(name) else {
+        throw request.failure(
+          "windows", "there is no class '\(name)'" + Suggestion.phrase(name, among: classes))
+      }
+      // Who can never be right would be told to be wrong.
+      guard read.contains(where: { inputs[$0].position.map { range.contains($0.value) } ?? false })
+      else {
+        throw request.failure(
+          "windows", "no band in the middle of what a token reads lies in '\(name)'")
+      }
     }
     return classes.map { name in
       guard let range = given.first(where: { $0.name == name })?.range else { return [] }
@@ -100,10 +121,13 @@ struct DualSights: Sendable {
 
     var value: Double { hits / Double(max(1, count)) }
 
-    /// Half of Wilson's interval of 95 %.
-    var spread: Double {
+    /// Wilson's interval of 95 %.
+    var interval: ClosedRange<Double> {
       let (n, z) = (Double(max(1, count)), 1.959964)
-      return z / (1 + z * z / n) * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+      let scale = 1 + z * z / n
+      let center = (value + z * z / (2 * n)) / scale
+      let half = z / scale * (value * (1 - value) / n + z * z / (4 * n * n)).squareRoot()
+      return max(0, center - half)...min(1, center + half)
     }
   }
 
@@ -129,11 +153,11 @@ struct DualSights: Sendable {
       caption:
         "Of \(pairs.count) samples with two causes. 'two most probable': both are the true ones; "
         + "others: the middle of the bands, or cells, that are attended to most lies where a true "
-        + "one shows. Whiskers are about 95 %.",
+        + "one shows. Whiskers are Wilson's intervals of 95 %.",
       content: .bars(
         axis: "share of samples", labels: shares.map(\.name),
         [
-          Figure.Column("model", shares.map(\.value), spread: shares.map(\.spread)),
+          Figure.Column("model", shares.map(\.value), intervals: shares.map(\.interval)),
           Figure.Column("chance", shares.map(\.chance)),
         ]))
   }

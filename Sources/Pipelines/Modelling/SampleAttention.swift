@@ -68,13 +68,9 @@ struct SampleAttention {
       return Figure.Line(group.name, x: axis.places, y: own.map(\.preference), group: index)
     }
     let top = max(1, lines.flatMap(\.y).max() ?? 1)
-    for window in reading.windows {
-      let (lower, upper) = (window.range.lowerBound, window.range.upperBound)
-      lines.append(
-        Figure.Line(
-          window.name, x: [lower, lower, upper, upper], y: [0, top, top, 0],
-          group: Self.frameColor, isFaint: true))
-    }
+    // Numbers of bands say nothing of where a window lies.
+    let windows = axis.unit == nil ? [] : reading.windows
+    lines += windows.map { Figure.Line.span($0.name, $0.range, height: top) }
     return [
       Figure(
         name: "attention", title: "Attention by band",
@@ -82,14 +78,11 @@ struct SampleAttention {
         caption:
           "The mean share of attention of samples of a class over what an even one would give: 1 "
           + "is no preference. Samples are those the model was trained on."
-          + Self.caption(of: reading.windows),
+          + Self.caption(of: windows),
         content: .lines(
           x: axis.title, y: "share / even share", lines))
     ]
   }
-
-  /// Windows are no class: they are framed in grey, the black of the palette drawn faintly.
-  private static let frameColor = Palette.okabeIto.count - 1
 
   private static func caption(of windows: [(name: String, range: ClosedRange<Double>)]) -> String {
     guard !windows.isEmpty else { return "" }
@@ -97,7 +90,7 @@ struct SampleAttention {
       "\(window.name) (\(NumberText.short(window.range.lowerBound)) to "
         + "\(NumberText.short(window.range.upperBound)))"
     }
-    return " Grey frames are the declared windows, from left to right: "
+    return " Shaded are the declared windows, from left to right: "
       + told.joined(separator: ", ") + "."
   }
 
@@ -130,33 +123,38 @@ struct SampleAttention {
   /// The windows of some samples; none where the branch reads no window.
   func chips(_ reading: AttentionReading, most: Int, places: [SIMD2<Double>]) -> [AttentionChip] {
     guard let form = reading.form else { return [] }
-    return chosen(most, places).map { index in
+    return chosen(most, places).map { index, away in
       let sample = samples[index]
       return AttentionChip(
-        sample: sample.id, x: sample.x, y: sample.y,
+        sample: sample.id, x: sample.x, y: sample.y, away: away,
         classes: Self.members(sample).map { classes[$0] }, window: form.window(of: sample.cell),
         refinement: form.subcells,
         values: reading.cellPreferences(shares, index).map { Float($0.preference) })
     }
   }
 
-  /// The samples whose windows are shown, each once.
-  private func chosen(_ most: Int, _ places: [SIMD2<Double>]) -> [Int] {
-    let all =
+  /// The samples whose windows are shown, each once, with how far they are from the places that
+  /// were named.
+  private func chosen(
+    _ most: Int, _ places: [SIMD2<Double>]
+  ) -> [(index: Int, away: Double?)] {
+    let all: [(index: Int, away: Double?)] =
       places.isEmpty
       ? groups.flatMap { group in
         group.members.sorted { (certainty[$1], $0) < (certainty[$0], $1) }.prefix(most)
+          .map { ($0, nil) }
       }
       : places.compactMap { place in
         samples.indices.min { distance($0, place) < distance($1, place) }
+          .map { ($0, distance($0, place)) }
       }
     var known: Set<Int> = []
-    return all.filter { known.insert($0).inserted }
+    return all.filter { known.insert($0.index).inserted }
   }
 
   private func distance(_ index: Int, _ place: SIMD2<Double>) -> Double {
     let difference = SIMD2(samples[index].x, samples[index].y) - place
-    return (difference * difference).sum()
+    return (difference * difference).sum().squareRoot()
   }
 }
 
@@ -166,6 +164,8 @@ struct AttentionChip: Codable, Sendable, Equatable {
   /// The sample's place on the map.
   var x: Double
   var y: Double
+  /// How far that is from the place that was named, in units of the map; nil where none was.
+  var away: Double?
   /// The classes or labels that hold there.
   var classes: [String]
   /// The window on the grid's cells, each divided into `refinement` by `refinement`.
@@ -198,7 +198,9 @@ struct AttentionChip: Codable, Sendable, Equatable {
       title: "Attention in the window of sample \(sample), \(classes.joined(separator: ", "))",
       description: "Shares of attention of the cells of a window.",
       caption:
-        "At \(NumberText.short(x)), \(NumberText.short(y)): how much more (brown) or less than "
+        "At \(NumberText.short(x)), \(NumberText.short(y))"
+        + (away.map { ", \(NumberText.short($0)) from the place that was named" } ?? "")
+        + ": how much more (brown) or less than "
         + "evenly each cell of the window is attended to, as a share of an even one. Where it is "
         + "written it is a raster on the map, too.",
       content: .heat(

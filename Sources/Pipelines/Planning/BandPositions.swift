@@ -131,17 +131,17 @@ extension Band {
 extension Collection<Band> {
   /// The axis of a chart over bands: their positions where all have one in one unit, else their
   /// numbers from 1.
-  var spectralAxis: (title: String, places: [Double]) {
+  var spectralAxis: (title: String, places: [Double], unit: BandPosition.Unit?) {
     let positions = compactMap(\.position)
     let unit = positions.first?.unit
     guard let unit, positions.count == count, positions.allSatisfy({ $0.unit == unit }) else {
-      return ("band", (0..<count).map { Double($0 + 1) })
+      return ("band", (0..<count).map { Double($0 + 1) }, nil)
     }
     let title =
       switch unit {
       case .nanometres: "wavelength, nm"
       case .reciprocalCentimetres: "wavenumber, cm-1"
       }
-    return (title, positions.map(\.value))
+    return (title, positions.map(\.value), unit)
   }
 }

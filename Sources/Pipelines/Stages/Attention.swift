@@ -75,7 +75,7 @@ enum AttentionStage: Stage {
       }
       return .raster(product)
     }
-    let notes = notesNode(request, model, training, reading)
+    let notes = notesNode(request, model, training, reading, places: try places(request))
     product.chips = reading.form == nil ? nil : notes
     product.looks = FiguresProduct(
       tag: request.tag, title: "Attention: \(request.tag)", node: figuresNode(request, notes))
@@ -131,11 +131,10 @@ enum AttentionStage: Stage {
 
   private static func notesNode(
     _ request: PlanRequest, _ model: ModelProduct, _ training: ModelProduct.Training,
-    _ reading: AttentionReading
+    _ reading: AttentionReading, places: [SIMD2<Double>]
   ) -> Node {
     let architecture = model.architecture
     let chips = request.options.int("chips")
-    let places = request.options.points("places")
     return request.planner.node(
       Node(
         name: request.name + "/samples", kind: .value, identity: request.identity(),
@@ -152,10 +151,24 @@ enum AttentionStage: Stage {
       })
   }
 
+  /// The pairs of coordinates of the option 'places', which lie on the grid.
+  private static func places(_ request: PlanRequest) throws -> [SIMD2<Double>] {
+    try (request.options.raw("places")?.elements ?? []).map { element in
+      let numbers = (element.elements ?? []).compactMap(\.number)
+      guard numbers.count == 2 else {
+        throw request.failure("places", "expected pairs of coordinates, found \(numbers)")
+      }
+      guard request.grid.cell(x: numbers[0], y: numbers[1]) != nil else {
+        throw request.failure("places", "\(numbers[0]), \(numbers[1]) lies outside the grid")
+      }
+      return SIMD2(numbers[0], numbers[1])
+    }
+  }
+
   private static func figuresNode(_ request: PlanRequest, _ notes: Node) -> Node {
     request.planner.node(
       Node(
-        name: request.name + "/figures", kind: .value, identity: ["attention figures 1"],
+        name: request.name + "/figures", kind: .value, identity: ["attention figures 2"],
         edges: [.all(notes)]
       ) { context in
         let notes = try AttentionNotes.stored(try context.value(0))
@@ -163,15 +176,5 @@ enum AttentionStage: Stage {
           [UInt8](
             try JSONEncoder.stable.encode(notes.figures + notes.chips.map(\.figure))))
       })
-  }
-}
-
-extension OptionValues {
-  /// Pairs of coordinates; those that are no pairs are left out.
-  fileprivate func points(_ name: String) -> [SIMD2<Double>] {
-    (raw(name)?.elements ?? []).compactMap { element in
-      let numbers = (element.elements ?? []).compactMap(\.number)
-      return numbers.count == 2 ? SIMD2(numbers[0], numbers[1]) : nil
-    }
   }
 }

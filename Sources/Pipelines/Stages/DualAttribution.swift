@@ -7,7 +7,7 @@ import Reports
 
 /// Tests whether two causes at once are found: by what a model says, and by where it looks.
 enum DualAttribution: Stage {
-  static let revision = 2
+  static let revision = 3
   static let definition = StageDefinition(
     name: "dual-attribution",
     summary: "Tests whether both causes of samples with two are found.",
