@@ -86,8 +86,13 @@ struct OutputWriter {
     return result
   }
 
+  /// Writes figures as drawings with the tables of their numbers.
   private func write(_ figures: FiguresProduct, _ result: inout Result) throws {
-    try write(try figures.figures(executor), figures.tag, &result)
+    let drawn = try figures.figures(executor)
+    try write(drawn, figures.tag, &result)
+    for figure in drawn {
+      try writeBytes([UInt8](figure.chart.svg.utf8), "\(figures.tag)-\(figure.name).svg", &result)
+    }
     if let table = figures.table {
       try writeBytes(try executor.value(table), "\(figures.tag).csv", &result)
     }
