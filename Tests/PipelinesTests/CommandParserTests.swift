@@ -156,6 +156,10 @@ import Testing
       "synthesize belt d --cells 40",
       "'--cells' does not go with 'belt'"
     ),
+    (
+      "synthesize filter d --cells 5",
+      "option '--cells': a filter of 5 cells a side has no particle; expected 6 or more"
+    ),
   ])
   func saysWhatIsWrong(line: String, message: String) {
     #expect(throws: UsageError(description: message)) { try parse(line) }

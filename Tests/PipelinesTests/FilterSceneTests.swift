@@ -54,12 +54,14 @@ struct FilterSceneTests {
     defer { run.remove() }
     _ = try FilterScene(seed: 1, cells: 48).write(to: run.folder + "/filter")
     let before = try run.names("filter/images")
-    try AtomicFile.write("not of the filter", to: run.folder + "/filter/images/note.txt")
+    for name in ["note.txt", "2024.png"] {
+      try AtomicFile.write("not of the filter", to: "\(run.folder)/filter/images/\(name)")
+    }
     let scene = FilterScene(seed: 1, cells: 36)
     _ = try scene.write(to: run.folder + "/filter")
     let own = scene.particles.filter { $0.processes.count == 1 }.map { "\($0.number + 1).png" }
     #expect(before.count > own.count)
-    #expect(try run.names("filter/images").sorted() == (own + ["note.txt"]).sorted())
+    #expect(try run.names("filter/images").sorted() == (own + ["2024.png", "note.txt"]).sorted())
   }
 
   @Test func filesHoldWhatWasPlanted() throws {

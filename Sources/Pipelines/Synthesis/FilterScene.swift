@@ -199,6 +199,8 @@ struct FilterScene {
   /// each, cut out of the photograph.
   private func writeTable(_ folder: String) throws {
     try FileManager.default.makeFolder(folder + "/images")
+    let before = Self.images(in: folder)
+    var written: Set<String> = []
     var lines = [
       (["particle", "process", "block", "image"] + Self.wavenumbers.map { "\(Int($0))" })
         .joined(separator: ",")
@@ -206,6 +208,7 @@ struct FilterScene {
     for particle in particles where particle.processes.count == 1 {
       let name = "images/\(particle.number + 1).png"
       try AtomicFile.write(try image(of: particle), to: "\(folder)/\(name)")
+      written.insert(name)
       let block = "\(particle.column / Self.blockSide)-\(particle.row / Self.blockSide)"
       lines.append(
         (["\(particle.number + 1)", particle.processes[0].name, block, name]
@@ -213,17 +216,23 @@ struct FilterScene {
           .joined(separator: ","))
     }
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/samples.csv")
-    try removeImages(folder + "/images")
+    let manager = FileManager.default
+    for path in before.subtracting(written).map({ "\(folder)/\($0)" })
+    where manager.fileExists(atPath: path) {
+      try manager.removeItem(atPath: path)
+    }
   }
 
-  /// Removes what a filter with more particles left: images whose numbers are no sample's here.
-  private func removeImages(_ folder: String) throws {
-    let own = Set(particles.lazy.filter { $0.processes.count == 1 }.map { "\($0.number + 1).png" })
-    let manager = FileManager.default
-    for name in try manager.contentsOfDirectory(atPath: folder) where !own.contains(name) {
-      guard name.hasSuffix(".png"), Int(name.dropLast(4)) != nil else { continue }
-      try manager.removeItem(atPath: "\(folder)/\(name)")
+  /// The images that the table of an earlier filter names.
+  private static func images(in folder: String) -> Set<String> {
+    let text = try? String(contentsOfFile: folder + "/samples.csv", encoding: .utf8)
+    let lines = (text ?? "").split(separator: "\n").map { $0.split(separator: ",") }
+    guard let head = lines.first, head.prefix(4) == ["particle", "process", "block", "image"] else {
+      return []
     }
+    return Set(
+      lines.dropFirst().filter { Int($0[0]) != nil && $0.count == head.count }
+        .map { "images/\($0[0]).png" })
   }
 
   /// The part of the photograph around a particle's central cell, as a PNG.
