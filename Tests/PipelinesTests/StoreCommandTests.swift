@@ -243,4 +243,16 @@ import Testing
     #expect(run.files.bytes("out", "cube.tif") == bytes)
     #expect(Set(try StoreContents(store).records.keys) == Set(list.keys))
   }
+
+  /// Pipelines that ran for tiles can be named without a tile, and are suggested so.
+  @Test func pipelinesOfTilesAreNamedByThemselves() throws {
+    let shelf = try Shelf()
+    defer { shelf.sample.remove() }
+    try shelf.put("a", "b", days: 0)
+    try shelf.use("each/east", "a", days: 0)
+    try shelf.use("each/west", "b", days: 0)
+    let names = try StoreContents(shelf.folder).names
+    #expect(names == ["each", "each/east", "each/west"])
+    #expect(Suggestion.phrase("eac", among: names).contains("'each'"))
+  }
 }

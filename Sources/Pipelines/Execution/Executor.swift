@@ -177,6 +177,7 @@ final class Executor: Sendable {
     }
     _ = try store.write(payload.encoded, for: record.key)
     cache[record.key] = payload
+    counts.withLock { $0[node.name, default: Count()].made += 1 }
     return payload
   }
 

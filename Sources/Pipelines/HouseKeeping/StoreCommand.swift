@@ -45,9 +45,8 @@ extension Tool {
     let store = try ChunkStore.existing(command.folder)
     let contents = try StoreContents(store.directory)
     if let name = command.pipeline, !contents.knows(name) {
-      let known = Set(contents.uses.map(\.pipeline) + contents.fits.map(\.fit.pipeline)).sorted()
       Runner.say(
-        "the store knows no pipeline '\(name)'" + Suggestion.phrase(name, among: known))
+        "the store knows no pipeline '\(name)'" + Suggestion.phrase(name, among: contents.names))
       return .failed
     }
     let wish = StorePruning.Wish(
@@ -71,5 +70,12 @@ extension StoreContents {
     (uses.map(\.pipeline) + fits.map(\.fit.pipeline)).contains {
       Self.isName($0, of: pipeline)
     }
+  }
+
+  /// What a pipeline can be named: the pipelines themselves, then their tiles and comparisons.
+  var names: [String] {
+    let all = Set(uses.map(\.pipeline) + fits.map(\.fit.pipeline))
+    let pipelines = Set(all.map { String($0.prefix { $0 != "/" }) })
+    return pipelines.sorted() + all.subtracting(pipelines).sorted()
   }
 }
