@@ -1,6 +1,7 @@
 import Foundation
 import RasterFiles
 import Rasters
+import Synchronization
 import Testing
 
 @testable import Pipelines
@@ -65,6 +66,32 @@ struct EachTileTests {
     try run.raster("tile-b.tif", ["copper"]) { _, column, _ in Float(column) }
     #expect(Runner.run(command) == .done)
     #expect(try folders(run).contains("tile-b"))
+  }
+
+  /// A tile that cannot be opened, and one that is cut short, are each told with their path.
+  @Test func failingTilesAreTold() throws {
+    let (run, command) = try survey(["tile-a.tif", "tile-c.tif"])
+    try run.text("no raster", "tile-b.tif")
+    let cut = "\(run.files.folder)/tile-c.tif"
+    let whole = try #require(FileManager.default.contents(atPath: cut))
+    try whole.prefix(whole.count - 200).write(to: URL(fileURLWithPath: cut))
+    let said = Mutex("")
+    let progress = Progress(
+      style: .plain, isQuiet: true,
+      terminal: { Terminal(isTerminal: false, windowColumns: nil, environment: [:]) },
+      clock: { 0 }, date: { Date(timeIntervalSince1970: 0) },
+      write: { text in said.withLock { $0 += text } })
+    let pattern = try #require(command.tiles)
+    let failure = #expect(throws: EachTile.Failure.self) {
+      try EachTile(command, pattern: pattern, progress).run()
+    }
+    #expect(failure?.status == .partial && failure?.description.contains("2 of 3 tiles") == true)
+    let lines = said.withLock { $0 }.split(separator: "\n")
+    for name in ["tile-b.tif", "tile-c.tif"] {
+      #expect(lines.contains { $0.contains("\(run.files.folder)/\(name): ") }, "\(lines)")
+    }
+    #expect(run.files.bytes("out/tile-a", "cube.tif") != nil)
+    #expect(run.files.bytes("out/tile-c", "cube.tif") == nil)
   }
 
   @Test func nothingToRunIsAMistake() throws {

@@ -70,6 +70,31 @@ import Testing
     #expect(lines.first == "name,PC1,PC2,PC3" && lines.last?.hasPrefix("ilr 4,") == true)
   }
 
+  /// The loadings of many bands are lines over their wavelengths; the table has all of them.
+  @Test func loadingsOfManyBandsAreSpectra() throws {
+    let run = try StageRun()
+    let names = (0..<25).map { "b\($0)" }
+    try run.raster("many.tif", names) { band, column, row in
+      StageRun.noise(band, column, row) + Float(column * band) / 100
+    }
+    let positions = (0..<25).map { "\(400 + 20 * $0)" }.joined(separator: ", ")
+    let path = try run.pipeline(
+      """
+      { type: "read-cube", tag: "raw", files: "many.tif", wavelengths: [\(positions)],
+        "wavelength-unit": "nm" },
+      { type: "principal-components", tag: "axes", count: 6 }, { type: "write" },
+      { type: "report" }
+      """, grid: StageRun.gridText)
+    try #require(run.files.run(path, out: "out") == .done)
+    let page = String(decoding: try #require(run.files.bytes("out", "report.html")), as: UTF8.self)
+    #expect(page.contains(">wavelength, nm</text>") && page.contains("Bands above 0 raise"))
+    #expect(page.contains(">PC4</text>") && !page.contains(">PC5</text>"))
+    let table = String(
+      decoding: try #require(run.files.bytes("out", "axes-loadings.csv")), as: UTF8.self)
+    let lines = table.split(separator: "\n")
+    #expect(lines.count == 26 && lines[0] == "name,PC1,PC2,PC3,PC4,PC5,PC6")
+  }
+
   @Test func nothingLeaks() throws {
     try CompositionalScene.expectNoLeak(
       "{ type: \"principal-components\", tag: \"cube\", count: 2 }")

@@ -1,4 +1,5 @@
 import Foundation
+import Rasters
 import Tensors
 import Testing
 
@@ -25,6 +26,30 @@ import Testing
       #expect(error?.description.contains("'gossan-store 9'") == true)
     }
     #expect(Tool.perform(Command.Store(.list, folder: folder)) == .failed)
+  }
+
+  /// Whoever changes how records are laid out changes the number of the format with it: these are
+  /// the bytes of format 2.
+  @Test func recordsAreLaidOutAsTheirFormatSays() throws {
+    #expect(ChunkStore.format == "gossan-store 2")
+    let sample = try SampleRun()
+    defer { sample.remove() }
+    let folder = sample.folder + "/s"
+    _ = try ChunkStore(directory: folder).write([7, 8, 9], for: SHA256.digest("key"))
+    let path = "/objects/2c/70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683"
+    let record = try #require(FileManager.default.contents(atPath: folder + path))
+    let hex = record.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    #expect(
+      hex == "474f5353414e320a0300000000000000"
+        + "66a6757151f8ee55db127716c7e3dce0be8074b64e20eda542e5c1e46ca9c41e"
+        + "cb1f2b7206b105e6" + "070809")
+    let window = Window(x: 3, y: 4, width: 2, height: 1)
+    let cube = DataCube(window: window, bandCount: 2, values: [1, -2, 0.5, 3])
+    #expect(
+      Payload.cube(cube).encoded
+        == [0, 0, 128, 63, 0, 0, 0, 192, 0, 0, 0, 63, 0, 0, 64, 64])
+    let segments = SegmentRaster(window: window, ids: [1, 258])
+    #expect(Payload.segments(segments).encoded == [1, 0, 0, 0, 2, 1, 0, 0])
   }
 
   @Test func whatIsNoStoreIsNotMadeOne() throws {

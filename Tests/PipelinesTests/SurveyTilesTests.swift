@@ -113,19 +113,29 @@ struct SurveyTilesTests {
     let stages = Self.stages(branches: Self.patch)
     try survey.writeAll(without: (4, 5))
     let full = try survey.made(stages, out: "out")
+    let names = ["map.tif", "map-flags.tif", "shap.tif", "map.qml", "model.safetensors"]
+    let before = try names.map { try survey.bytes("out", $0) }
     #expect(full.made == full.all)
     #expect(try survey.made(stages, out: "out").made == 0)
-    try survey.write(4, 5)
-    let added = try survey.made(stages, out: "out")
-    #expect(Double(added.made) <= 0.05 * Double(full.made), "\(added) of \(full)")
-    #expect(added.made > 0)
-    // The same from scratch, with the same fits.
-    try survey.copyFits(from: "out", to: "scratch")
-    let scratch = try survey.made(stages, out: "scratch")
-    #expect(scratch.made > full.made / 2)
-    for name in ["map.tif", "map-flags.tif", "shap.tif", "map.qml", "model.safetensors"] {
-      #expect(try survey.bytes("out", name) == survey.bytes("scratch", name), "\(name)")
+    // One comes, and changes.
+    for (step, offset) in [Float(0), 0.5].enumerated() {
+      try survey.write(4, 5, offset: offset)
+      let added = try survey.made(stages, out: "out")
+      #expect(Double(added.made) <= 0.05 * Double(full.made), "\(added) of \(full)")
+      #expect(added.made > 0)
+      // The same from scratch, with the same fits.
+      try survey.copyFits(from: "out", to: "scratch\(step)")
+      let scratch = try survey.made(stages, out: "scratch\(step)")
+      #expect(scratch.made > full.made / 2)
+      for name in names {
+        #expect(try survey.bytes("out", name) == survey.bytes("scratch\(step)", name), "\(name)")
+      }
     }
+    // It goes: everything is as it was, and still in the store.
+    try FileManager.default.removeItem(atPath: survey.path(4, 5))
+    let left = try survey.made(stages, out: "out")
+    #expect(Double(left.made) <= 0.05 * Double(full.made), "\(left) of \(full)")
+    #expect(try names.map { try survey.bytes("out", $0) } == before)
   }
 
   @Test func aTileWithSegmentsMakesFewChunks() throws {

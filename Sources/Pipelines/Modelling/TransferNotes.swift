@@ -126,8 +126,8 @@ extension Runner.Plan {
         return transfer.sampleFiles.contains(SHA256.digest([UInt8](data)).hex)
       }
       return same.map { file in
-        "'\(tag)' starts from a model that was trained on samples of the same file, \(file): what "
-          + "it has seen of the test places makes scores too good"
+        "'\(tag)' starts from a model that was trained on samples of the same file, \(file): if "
+          + "its places are among those of the tests, scores are too good"
       }
     }
   }
