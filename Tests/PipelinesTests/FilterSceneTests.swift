@@ -57,6 +57,10 @@ struct FilterSceneTests {
     for name in ["note.txt", "2024.png"] {
       try AtomicFile.write("not of the filter", to: "\(run.folder)/filter/images/\(name)")
     }
+    // As a spreadsheet leaves a line without values.
+    let table = run.folder + "/filter/samples.csv"
+    let text = try String(contentsOfFile: table, encoding: .utf8)
+    try AtomicFile.write(text + ",,,,\n\n,\n", to: table)
     let scene = FilterScene(seed: 1, cells: 36)
     _ = try scene.write(to: run.folder + "/filter")
     let own = scene.particles.filter { $0.processes.count == 1 }.map { "\($0.number + 1).png" }

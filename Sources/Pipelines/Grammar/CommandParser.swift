@@ -185,13 +185,8 @@ struct CommandParser {
     if cells != nil, kind == .belt {
       throw UsageError(description: "'--cells' does not go with '\(kind)'")
     }
-    if let cells, kind == .filter, cells < AgedParticle.spacing {
-      throw UsageError(
-        description:
-          "option '--cells': a filter of \(cells) cells a side has no particle; expected "
-          + "\(AgedParticle.spacing) or more")
-    }
     result.cells = cells
+    try result.requireCells()
     return result
   }
 

@@ -231,7 +231,7 @@ struct FilterScene {
       return []
     }
     return Set(
-      lines.dropFirst().filter { Int($0[0]) != nil && $0.count == head.count }
+      lines.dropFirst().filter { $0.count == head.count && Int($0[0]) != nil }
         .map { "images/\($0[0]).png" })
   }
 

@@ -25,3 +25,13 @@ extension Tool {
     }
   }
 }
+
+extension Command.Synthesize {
+  /// Refuses a scene too small to hold anything.
+  func requireCells() throws(UsageError) {
+    guard kind == .filter, let cells, cells < AgedParticle.spacing else { return }
+    throw UsageError(
+      description: "option '--cells': a filter of \(cells) cells a side has no particle; expected "
+        + "\(AgedParticle.spacing) or more")
+  }
+}
