@@ -37,12 +37,17 @@ struct Drawing {
   }
 
   /// Fills a path; if `isEvenOdd`, parts of it inside others are holes.
-  mutating func fill(_ path: PathText, _ color: Color, opacity: Double, isEvenOdd: Bool = false) {
+  ///
+  /// `hint` is shown when the pointer rests on it.
+  mutating func fill(
+    _ path: PathText, _ color: Color, opacity: Double, isEvenOdd: Bool = false, hint: String = ""
+  ) {
     guard !path.text.isEmpty else { return }
     let rule = isEvenOdd ? " fill-rule=\"evenodd\"" : ""
+    let title = hint.isEmpty ? "/>" : "><title>\(Markup.escape(hint))</title></path>"
     elements.append(
       "<path d=\"\(path.text)Z\" fill=\"\(color.hex)\" "
-        + "fill-opacity=\"\(NumberText.coordinate(opacity))\"\(rule)/>")
+        + "fill-opacity=\"\(NumberText.coordinate(opacity))\"\(rule)" + title)
   }
 
   /// A rectangle; `hint` is shown when the pointer rests on it.

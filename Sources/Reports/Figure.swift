@@ -106,6 +106,7 @@ public struct Figure: Sendable, Hashable, Codable {
 
     /// Makes a series with an interval for each value.
     public init(_ name: String, _ values: [Double], intervals: [ClosedRange<Double>]) {
+      precondition(intervals.count == values.count, "\(intervals.count) intervals")
       self.init(name, values)
       lower = intervals.map(\.lowerBound)
       upper = intervals.map(\.upperBound)
@@ -120,7 +121,9 @@ public struct Figure: Sendable, Hashable, Codable {
     /// The bars of the column.
     fileprivate var bars: SVGChart.Bars {
       var bars = SVGChart.Bars(name, values, spread: spread)
-      if let lower, let upper { bars.whiskers = zip(lower, upper).map { $0...$1 } }
+      if let lower, let upper {
+        bars.whiskers = zip(lower, upper).map { $0 <= $1 ? $0...$1 : nil }
+      }
       return bars
     }
 

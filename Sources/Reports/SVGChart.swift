@@ -81,7 +81,7 @@ extension SVGChart {
     for corner in [(right, frame.top), (right, frame.bottom), (left, frame.bottom)] {
       ground.line(corner)
     }
-    drawing.fill(ground, Drawing.faint, opacity: 0.14)
+    drawing.fill(ground, Drawing.faint, opacity: 0.14, hint: span.name)
     for x in [left, right] { drawing.line((x, frame.top), (x, frame.bottom), Drawing.faint) }
   }
 

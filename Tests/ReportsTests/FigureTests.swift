@@ -1,6 +1,7 @@
 import Foundation
-import Reports
 import Testing
+
+@testable import Reports
 
 @Suite struct FigureTests {
   private static let contents: [Figure.Content] = [
@@ -155,7 +156,8 @@ import Testing
     let span = Figure.Line.span("C=O", 2...4, height: 1)
     let figure = Self.figure(.lines(x: "x", y: "y", [line, other, span]))
     let svg = figure.chart.svg
-    #expect(!svg.contains("C=O") && svg.components(separatedBy: "class=\"key\"").count == 3)
+    #expect(!svg.contains(">C=O</text>") && svg.contains("<title>C=O</title>"))
+    #expect(svg.components(separatedBy: "class=\"key\"").count == 3)
     let ground = try #require(svg.range(of: "fill-opacity=\"0.14\""))
     let first = try #require(
       svg.range(of: "stroke-width=\"2\"", range: ground.upperBound..<svg.endIndex))
@@ -171,8 +173,18 @@ import Testing
     let column = Figure.Column("share", [0, 0.8], intervals: [0...0.2, 0.55...0.93])
     let figure = Self.figure(.bars(axis: "share", labels: ["a", "b"], [column]))
     #expect(figure.csv == "name,share,lower,upper\na,0.0,0.0,0.2\nb,0.8,0.55,0.93\n")
-    // An axis from 0: no whisker goes below.
-    #expect(!figure.chart.svg.contains(">-0"))
+    // An axis from 0 to 1: no whisker goes below, and each is drawn from its lower to its upper end.
+    let svg = figure.chart.svg
+    #expect(svg.contains(">0.0<") && svg.contains(">1.0<") && !svg.contains(">-0"))
+    let lengths = svg.components(separatedBy: "<path d=\"").compactMap { part -> Double? in
+      let points = part.prefix { $0 != "\"" }.split { "ML".contains($0) }
+        .map { $0.split(separator: " ").compactMap { Double($0) } }
+      guard points.count == 2, points[0].count == 2, points[1].count == 2,
+        points[0][1] == points[1][1], part.contains(Drawing.ink.hex)
+      else { return nil }
+      return points[1][0] - points[0][0]
+    }
+    #expect(lengths.count == 2 && abs(lengths[1] / lengths[0] - 0.38 / 0.2) < 0.01, "\(lengths)")
   }
 
   @Test func aSpectrumFillsItsAxis() {
