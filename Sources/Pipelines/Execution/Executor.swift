@@ -23,6 +23,8 @@ final class Executor: Sendable {
   private let cache: PayloadCache
   private let records = Mutex<[Place: Record]>([:])
   private let counts = Mutex<[String: Count]>([:])
+  /// The keys of damaged chunks that were made again.
+  private let repaired = Mutex<Set<Digest>>([])
 
   /// How many chunks of a node were made and how many were found in the store.
   struct Count: Sendable, Hashable {
@@ -177,7 +179,10 @@ final class Executor: Sendable {
     }
     _ = try store.write(payload.encoded, for: record.key)
     cache[record.key] = payload
-    counts.withLock { $0[node.name, default: Count()].made += 1 }
+    // Beside what it was counted as before; others may have met the damage at the same time.
+    if repaired.withLock({ $0.insert(record.key).inserted }) {
+      counts.withLock { $0[node.name, default: Count()].made += 1 }
+    }
     return payload
   }
 
