@@ -225,6 +225,8 @@ import Testing
     let (info, _) = try run.raster("out", try #require(left.first))
     let middle = info.gridOfCells.transform.map(column: 7.5, row: 7.5)
     #expect(abs(middle.x - place.x) < 1e-6 && abs(middle.y - place.y) < 1e-6)
+    let page = String(decoding: try #require(run.bytes("out", "report.html")), as: UTF8.self)
+    #expect(page.contains(" from the place that was named: how much more"))
   }
 
   /// The place of a particle of one process.
@@ -279,7 +281,7 @@ import Testing
       "inputs: { model: \"model\" }, places: [[1, 2, 3]],\n      windows: { \"C=O\"", "places",
       "expected pairs"
     ),
-    ("chemical: [1700, 1760]", "chemical: [100, 200]", "windows", "lies in 'chemical'"),
+    ("chemical: [1700, 1760]", "chemical: [1710, 1750]", "windows", "lies in 'chemical'"),
     ("fusion: \"attention\"", "fusion: \"concat\"", "inputs", "no fusion by \"attention\""),
     (
       "fields: [\"chemical\", \"UV\", \"physical\"]", "fields: [\"surface UV\"]", "inputs",

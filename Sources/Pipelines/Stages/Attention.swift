@@ -6,7 +6,7 @@ import Reports
 
 /// Maps where a network with a fusion by attention looks.
 enum AttentionStage: Stage {
-  static let revision = 3
+  static let revision = 4
   static let definition = StageDefinition(
     name: "attention",
     summary: "Maps where a network looks: shares of bands, or of the cells of its window.",
@@ -168,7 +168,7 @@ enum AttentionStage: Stage {
   private static func figuresNode(_ request: PlanRequest, _ notes: Node) -> Node {
     request.planner.node(
       Node(
-        name: request.name + "/figures", kind: .value, identity: ["attention figures 2"],
+        name: request.name + "/figures", kind: .value, identity: ["attention figures 1"],
         edges: [.all(notes)]
       ) { context in
         let notes = try AttentionNotes.stored(try context.value(0))
